@@ -1,0 +1,84 @@
+"""What the alert service asks of the streams: protocols that `streams` implements and `deploy` wires."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from alerts.model import Excerpt, Finding, Level
+
+
+class Place(NamedTuple):
+    """A record's place in the log: where a source goes on after a restart."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Found(NamedTuple):
+    """A finding or an excerpt with its place."""
+
+    place: Place
+    value: Finding | Excerpt
+
+
+class FindingSource(Protocol):
+    """Findings and excerpts in log order."""
+
+    def follow(self, after: Mapping[tuple[str, int], int]) -> AsyncIterator[Sequence[Found]]:
+        """Yield batches for ever, from `after[topic, partition] + 1` on (the beginning where unknown).
+
+        An empty sequence is yielded at least every second while nothing comes, to show that the log answers.
+        A record that cannot be read is skipped, logged and counted, never raised.
+        Excerpts of a finding come before it. Raises `SourceUnavailableError` when the log cannot be reached.
+        """
+
+
+class SourceUnavailableError(Exception):
+    """The log cannot be reached now; follow again later."""
+
+
+class LevelSource(Protocol):
+    """The recent past of an organisation."""
+
+    async def levels(self, organisation: str, limit: int) -> Sequence[Level]:
+        """The newest `limit` levels, oldest first."""
+
+
+class Refused(NamedTuple):
+    """A mention that was not taken: its place in the request (from 1), why (a closed set), and a sentence."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+class Taken(NamedTuple):
+    """What became of a request's mentions."""
+
+    accepted: int
+    refused: Sequence[Refused]
+
+
+class MentionSink(Protocol):
+    """Where POSTed mentions go."""
+
+    async def put(self, lines: Sequence[tuple[int, bytes]], allowed_sources: frozenset[str] | None) -> Taken:
+        """Validate and durably append mentions; returns when acknowledged.
+
+        Parameters
+        ----------
+        lines
+            Line number and JSON bytes of each.
+        allowed_sources
+            Source names this caller may publish as; `None` allows all. Others are refused as ``source_not_allowed``.
+        """
+
+
+class LogHealth(Protocol):
+    """What `/readyz` and `/metrics` ask about the log and the worker behind it."""
+
+    async def lag(self) -> Mapping[str, float]:
+        """Records not yet read by stage (``read``, ``watch``, ``serve``) and ``watermark_age_seconds``.
+
+        Raises `SourceUnavailableError`.
+        """

@@ -1,0 +1,45 @@
+"""What the streams side is told: where the log is, how it is cut, which register and thresholds hold."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class StreamSettings(BaseModel):
+    """Settings of log, reading and watching; `deploy.settings` fills them from environment and file.
+
+    Attributes
+    ----------
+    log_url
+        `sqlite:///path` or `kafka://host:port[,…]`; empty means the embedded log in the state directory.
+    run
+        Name of the run: its topics and consumer groups are prefixed with ``<run>.``; empty is the live run.
+    replay
+        The run keeps the publisher's times and takes marks only from its publisher.
+    mentions_partitions, readings_partitions
+        How the topics are cut when they are first created.
+    register_directory
+        A directory of register files that replaces the bundled one; `None` uses the bundled one.
+    negative_threshold
+        `negative` from which a mention counts as negative, by kind of source.
+    voice_secret
+        Deployment secret from which daily voice keys are derived; made at first start.
+    owner_patience
+        How long a partition without an owner may hold ticks before watch goes on without it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    log_url: str = ""
+    run: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$")
+    replay: bool = False
+    mentions_partitions: int = Field(default=4, ge=1, le=1024)
+    readings_partitions: int = Field(default=1, ge=1, le=256)
+    register_directory: Path | None = None
+    negative_threshold: dict[str, float] = Field(default_factory=lambda: {"default": 0.5})
+    voice_secret: str = ""
+    owner_patience: timedelta = timedelta(seconds=30)
+    mentions_retention: timedelta = timedelta(hours=72)
+    findings_retention: timedelta = timedelta(days=400)
+    levels_retention: timedelta = timedelta(days=90)

@@ -1,0 +1,136 @@
+"""What read hands to watch: readings, totals by source and a mark, in one record a batch and readings partition."""
+
+import zlib
+
+import msgspec
+
+#: Organisation code under which negative mentions that name no registered body are counted.
+UNATTRIBUTED = "_unattributed"
+
+
+class Source(msgspec.Struct, array_like=True, frozen=True):
+    """Where a mention was published."""
+
+    kind: str
+    name: str
+
+
+class Reading(msgspec.Struct, array_like=True, frozen=True):
+    """A mention as read, without any identity of its author.
+
+    Attributes
+    ----------
+    offset
+        In its `mentions` partition.
+    seen_at, published_at
+        Milliseconds since 1970 UTC.
+    identity
+        16 bytes: BLAKE2b of source kind, source name and id; the same mention sent twice has the same.
+    id
+        The mention's id at its source.
+    source
+        Index into `Envelope.sources`.
+    organisations
+        Codes with their ancestors, sorted; `UNATTRIBUTED` alone where none was found.
+    negative, positive
+        Probabilities in [0, 1].
+    counts
+        1 when `negative` reached the threshold of its kind of source, -1 when `positive` did, else 0.
+    voice
+        64-bit key of the author of that UTC day, 0 if none was given.
+    fingerprint
+        64-bit SimHash of the normalised text, 0 if it has no words.
+    title, url
+        What is shown of it; only with `counts` == 1, otherwise empty. At most 300 and 500 characters.
+    """
+
+    offset: int
+    seen_at: int
+    published_at: int
+    identity: bytes
+    id: str
+    source: int
+    organisations: tuple[str, ...]
+    negative: float
+    positive: float
+    counts: int
+    voice: int = 0
+    fingerprint: int = 0
+    title: str = ""
+    url: str = ""
+
+
+class SourceTotal(msgspec.Struct, array_like=True, frozen=True):
+    """What one source sent in one batch: all its mentions, and the negative ones."""
+
+    source: int
+    mentions: int
+    negative: int
+
+
+class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
+    """One `readings` record: a batch of `mentions` partition `partition`, offsets `[start, end)`.
+
+    Attributes
+    ----------
+    mark
+        Milliseconds: every record of `partition` seen before it is in this envelope or an earlier one.
+    final
+        The replay's publisher has said there is no more of this partition.
+    """
+
+    partition: int
+    start: int
+    end: int
+    mark: int
+    sources: tuple[Source, ...] = ()
+    totals: tuple[SourceTotal, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    final: bool = False
+
+
+class Without(msgspec.Struct, array_like=True, frozen=True, tag="without/1"):
+    """Watch's own note in its `readings` partition: from here on ticks do not wait for `partition` until it speaks again."""
+
+    partition: int
+    watermark: int
+
+
+class Partitions(msgspec.Struct, array_like=True, frozen=True, tag="partitions/1"):
+    """How many `mentions` partitions there are from `since` (milliseconds of seen_at, a whole minute) on."""
+
+    count: int
+    since: int
+
+
+ReadingsRecord = Envelope | Without | Partitions
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(ReadingsRecord)
+
+
+def encode(record: ReadingsRecord) -> bytes:
+    """Bytes of a `readings` record.
+
+    Examples
+    --------
+    >>> decode(encode(Without(partition=2, watermark=1000)))
+    Without(partition=2, watermark=1000)
+    """
+    return _encoder.encode(record)
+
+
+def decode(data: bytes) -> ReadingsRecord:
+    """Read a `readings` record. Raises `msgspec.DecodeError` (`ValidationError` among them) on anything else."""
+    return _decoder.decode(data)
+
+
+def home(organisation: str, partitions: int) -> int:
+    """`readings` partition in which an organisation is watched.
+
+    Examples
+    --------
+    >>> home("19", 1), home("19", 4) == home("19", 4)
+    (0, True)
+    """
+    return zlib.crc32(organisation.encode()) % partitions
