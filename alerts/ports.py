@@ -74,11 +74,28 @@ class MentionSink(Protocol):
         """
 
 
+class Status(NamedTuple):
+    """How the log and the workers behind it stand.
+
+    Attributes
+    ----------
+    lag
+        Records not yet taken, by stage: ``read``, ``watch``, ``serve``.
+    watermark_age_seconds
+        How far detection is behind the log's clock; `None` before the first worker has reported.
+    counters
+        Sums over all workers since their first start, by name and label value (empty where the name has no label):
+        ``mentions_read``, ``mentions_refused`` (by reason), ``mentions_delayed``, ``mentions_backfilled``,
+        ``mentions_duplicate``, ``findings`` (by reason), ``readings_raised``, ``watch_without`` …
+    """
+
+    lag: Mapping[str, float]
+    watermark_age_seconds: float | None
+    counters: Mapping[str, Mapping[str, float]]
+
+
 class LogHealth(Protocol):
-    """What `/readyz` and `/metrics` ask about the log and the worker behind it."""
+    """What `/readyz` and `/metrics` ask about the log and the workers behind it."""
 
-    async def lag(self) -> Mapping[str, float]:
-        """Records not yet read by stage (``read``, ``watch``, ``serve``) and ``watermark_age_seconds``.
-
-        Raises `SourceUnavailableError`.
-        """
+    async def status(self) -> Status:
+        """The present standing. Raises `SourceUnavailableError`."""

@@ -90,7 +90,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
 
 
 class Without(msgspec.Struct, array_like=True, frozen=True, tag="without/1"):
-    """Watch's own note in its `readings` partition: from here on ticks do not wait for `partition` until it speaks again."""
+    """Watch's own note in its `readings` partition: ticks do not wait for `partition` until it speaks again."""
 
     partition: int
     watermark: int
