@@ -1,8 +1,16 @@
 """What an alert is: a finding's revisions as they come from the watch, and the state that lasts."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+
+#: Who made a change, where no token did.
+WATCH = "watch"
+SYSTEM = "system"
+
+#: The live run's name; replays, demos and drills have names of their own.
+LIVE = ""
 
 
 class Severity(StrEnum):
@@ -136,6 +144,247 @@ class _Canonical:
         if isinstance(value, list | tuple):
             return [cls.rounded(inner) for inner in value]
         return value
+
+
+class ChangeKind(StrEnum):
+    """What a row of the ordered log tells; those of `ALERT_KINDS` carry the alert's finding as their body."""
+
+    FIRED = "fired"
+    ESCALATED = "escalated"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    STALE = "stale"
+    RECEIVER_PUT = "receiver_put"
+    RECEIVER_ENABLED = "receiver_enabled"
+    RECEIVER_DISABLED = "receiver_disabled"
+    DELIVERY_DEAD = "delivery_dead"
+    TOKEN_CREATED = "token_created"  # noqa: S105 - a kind of change, no secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a kind of change, no secret
+    ERASED = "erased"
+
+
+#: The changes that readers of alerts follow: polling, SSE and webhooks.
+ALERT_KINDS = frozenset(
+    {ChangeKind.FIRED, ChangeKind.ESCALATED, ChangeKind.UPDATED, ChangeKind.RESOLVED, ChangeKind.STALE}
+)
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """A finding's lasting state.
+
+    Ids repeat across runs (a replay of a period finds what the live run found): `run` and `id` together are the key.
+
+    Attributes
+    ----------
+    run
+        Empty for the live run.
+    finding
+        The newest revision.
+    sequence, at
+        Place and time of its newest change in the ordered log.
+    stale
+        It fires, but watch has not been heard of it for long.
+    """
+
+    run: str
+    finding: Finding
+    sequence: int
+    at: datetime
+    stale: bool = False
+
+    @property
+    def id(self) -> str:
+        """The finding's id."""
+        return self.finding.id
+
+    @property
+    def revision(self) -> int:
+        """The newest revision's number."""
+        return self.finding.revision
+
+    @property
+    def state(self) -> AlertState:
+        """Whether it fires."""
+        return self.finding.state
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where it stands among all alerts, newest first: what `AlertStore.alerts` takes as `before`."""
+        return (self.finding.first_fired_at, self.run, self.finding.id)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A row of the one ordered log.
+
+    Attributes
+    ----------
+    sequence
+        1, 2, 3 … in the order of commit.
+    at
+        When it was applied.
+    actor
+        ``watch``, ``system`` or a token's name.
+    run, alert_id, revision
+        Of the alert it is about; empty and 0 where it is about none.
+    body
+        JSON: the finding's canonical bytes for `ALERT_KINDS`, otherwise an object without secrets or mention texts.
+    """
+
+    sequence: int
+    at: datetime
+    actor: str
+    kind: ChangeKind
+    run: str
+    alert_id: str
+    revision: int
+    body: bytes
+
+    def alert(self) -> Alert | None:
+        """The alert as this change left it; `None` where the change is about something else."""
+        if self.kind not in ALERT_KINDS:
+            return None
+        finding = msgspec.json.decode(self.body, type=Finding)
+        return Alert(self.run, finding, self.sequence, self.at, stale=self.kind is ChangeKind.STALE)
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """Where alerts are sent, and which.
+
+    Attributes
+    ----------
+    name
+        Its key; stays when address or matchers change.
+    secret
+        *Reference* to the signing secret (an environment variable, a file); never the secret itself.
+    organisations, severities
+        Only alerts of these; empty means all.
+    min_severity
+        Only alerts at least this grave.
+    drills
+        Also wants alerts of runs that are not live (replays, demos, drills).
+    runs
+        Instead of `drills`: exactly these runs, ``""`` being the live one and ``demo*`` every run that begins so.
+    enabled
+        The operator's word.
+    disabled
+        Why the service itself stopped sending to it; empty while it did not.
+    """
+
+    name: str
+    url: str
+    secret: str = ""
+    organisations: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    min_severity: Severity = Severity.NOTICE
+    drills: bool = False
+    runs: tuple[str, ...] | None = None
+    enabled: bool = True
+    disabled: str = ""
+
+
+class Outcome(StrEnum):
+    """How a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SUPERSEDED = "superseded"
+
+
+class Verdict(StrEnum):
+    """What one attempt means for its delivery."""
+
+    DONE = "done"
+    RETRY = "retry"
+    DEAD = "dead"
+    GONE = "gone"
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One revision of an alert for one receiver.
+
+    Attributes
+    ----------
+    id
+        The webhook id: the same in every attempt, derived from receiver, run, alert and revision.
+    sequence
+        Of the change it carries.
+    attempts
+        How many were made.
+    claim
+        Fencing number: grows each time a sender takes the delivery; an attempt names the claim it was made under.
+    due_at
+        When to try (next); while claimed, when the claim lapses; `None` once settled.
+    settled_at, reason
+        When and why it was delivered or given up (a closed set, see `alerts.delivering`); of the last attempt so far.
+    """
+
+    id: str
+    receiver: str
+    run: str
+    alert_id: str
+    revision: int
+    sequence: int
+    created_at: datetime
+    outcome: Outcome = Outcome.PENDING
+    attempts: int = 0
+    claim: int = 0
+    due_at: datetime | None = None
+    settled_at: datetime | None = None
+    reason: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try of a delivery, and what it means.
+
+    Attributes
+    ----------
+    delivery, claim
+        `Delivery.id`, and `Delivery.claim` as `due` handed it out.
+    at, seconds
+        Start and length.
+    verdict, reason
+        See `alerts.delivering.judge`.
+    status
+        The HTTP status, if there was an answer.
+    due_at
+        When to try again, with `Verdict.RETRY`.
+    """
+
+    delivery: str
+    claim: int
+    at: datetime
+    seconds: float
+    verdict: Verdict
+    reason: str
+    status: int | None = None
+    due_at: datetime | None = None
+
+
+class Scope(StrEnum):
+    """What a token may do."""
+
+    PUBLISH = "publish"
+    READ = "read"
+    ACT = "act"
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A caller's token as the store knows it: by the SHA-256 of its secret only.
+
+    Attributes
+    ----------
+    name
+        Its key, and the actor in every change its holder makes.
+    sources
+        Source names it may publish as; `None` allows all.
+    """
+
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    sources: frozenset[str] | None = None
+    revoked_at: datetime | None = None
 
 
 def canonical(value: Finding | Excerpt | Level) -> bytes:
