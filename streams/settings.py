@@ -27,6 +27,10 @@ class StreamSettings(BaseModel):
         Deployment secret from which daily voice keys are derived; made at first start.
     owner_patience
         How long a partition without an owner may hold ticks before watch goes on without it.
+    worker
+        Tells workers on one host apart in their reports.
+    snapshot_every
+        How often the watch's state is made durable; decides only how much is read again after a crash.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +44,8 @@ class StreamSettings(BaseModel):
     negative_threshold: dict[str, float] = Field(default_factory=lambda: {"default": 0.5})
     voice_secret: str = ""
     owner_patience: timedelta = timedelta(seconds=30)
+    worker: str = Field(default="1", pattern=r"^[a-zA-Z0-9-]{1,40}$")
+    snapshot_every: timedelta = timedelta(seconds=60)
     mentions_retention: timedelta = timedelta(hours=72)
     findings_retention: timedelta = timedelta(days=400)
     levels_retention: timedelta = timedelta(days=90)

@@ -1,6 +1,6 @@
 """Where the watch's state is kept: snapshots in a compacted topic, valid only from the acknowledged head on.
 
-A snapshot is a set of named parts and, written after all of them are acknowledged, a head that lists each part's key and
+A snapshot is a set of named parts and, written after all of them are acknowledged, a head that lists each part and its
 digest. Two slots alternate, so the newest head always points at parts that nobody is overwriting. Keys carry the
 writer: a worker that lost its partition without knowing cannot spoil its successor's snapshot. Any intact head is a
 true state of the fold, so the one that has read furthest is taken.

@@ -77,6 +77,10 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
         Milliseconds: every record of `partition` seen before it is in this envelope or an earlier one.
     final
         The replay's publisher has said there is no more of this partition.
+    first
+        When the batch's first record was seen, in milliseconds, whether it was a mention, a mark or was refused; 0
+        where the batch has no record. Baselines begin at the smallest, so that they do not depend on how `readings`
+        is cut.
     """
 
     partition: int
@@ -87,6 +91,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
     totals: tuple[SourceTotal, ...] = ()
     readings: tuple[Reading, ...] = ()
     final: bool = False
+    first: int = 0
 
 
 class Without(msgspec.Struct, array_like=True, frozen=True, tag="without/1"):
@@ -103,7 +108,23 @@ class Partitions(msgspec.Struct, array_like=True, frozen=True, tag="partitions/1
     since: int
 
 
-ReadingsRecord = Envelope | Without | Partitions
+class Marks(msgspec.Struct, array_like=True, frozen=True, tag="marks/1"):
+    """Marks of idle `mentions` partitions, several in one record: triples of partition, offset reached, mark."""
+
+    idle: tuple[tuple[int, int, int], ...]
+
+    def envelopes(self) -> tuple[Envelope, ...]:
+        """The same as envelopes without readings.
+
+        Examples
+        --------
+        >>> Marks(((3, 17, 5000),)).envelopes()[0].mark
+        5000
+        """
+        return tuple(Envelope(partition, offset, offset, mark) for partition, offset, mark in self.idle)
+
+
+ReadingsRecord = Envelope | Without | Partitions | Marks
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ReadingsRecord)

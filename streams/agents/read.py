@@ -1,0 +1,180 @@
+"""The reading stage: batches of mentions in, one envelope a batch and `readings` partition out."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
+
+from faust.types import TP, EventT, StreamT
+
+from streams.mentions import DeadLetter
+from streams.outbox import Outbox
+from streams.reading.stage import ReadStage
+from streams.tallies import Tallies
+from streams.topics import Topics
+from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord, RecordLike
+from streams.watching.envelopes import Envelope, Marks, encode
+
+logger = logging.getLogger(__name__)
+
+#: Mentions read at once: bounds an envelope's size and how long the event loop is held.
+SLICE = 500
+#: An idle partition is marked this long before the fetch that found nothing.
+IDLE_MARGIN_MS = 100
+#: More than this many bugs in so many records stop the worker (design, decision 3).
+BUG_LIMIT, BUG_WINDOW = 10, 10_000
+
+
+class TooManyBugsError(Exception):
+    """Reading fails too often to go on; the dead letters hold the tracebacks."""
+
+
+class BugLimit:
+    """Counts records that made reading fail, over the newest `BUG_WINDOW` records."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[int, int]] = deque()
+        self._records = 0
+        self._bugs = 0
+
+    def count(self, records: int, bugs: int) -> None:
+        """Take a slice into account. Raises `TooManyBugsError` over the limit."""
+        self._recent.append((records, bugs))
+        self._records += records
+        self._bugs += bugs
+        while self._records - self._recent[0][0] >= BUG_WINDOW:
+            old_records, old_bugs = self._recent.popleft()
+            self._records -= old_records
+            self._bugs -= old_bugs
+        if self._bugs > BUG_LIMIT:
+            raise TooManyBugsError(
+                f"reading failed on {self._bugs} of the newest {self._records} mentions; see reason 'bug' in the "
+                "dead letters, and start the worker again when it is mended"
+            )
+
+
+class ReadAgent:
+    """Reads mentions and hands them to the watch.
+
+    Parameters
+    ----------
+    topics
+        Names of the run's topics.
+    stage
+        The pure reading of a batch.
+    readings_partitions
+        To each of them goes one envelope a slice.
+    outbox
+        Durable appends.
+    tallies
+        Where is counted.
+    consumer
+        Gives the driver's consumer once the worker runs.
+    replay
+        Marks come from the publisher only.
+    """
+
+    def __init__(
+        self,
+        topics: Topics,
+        stage: ReadStage,
+        readings_partitions: int,
+        outbox: Outbox,
+        tallies: Tallies,
+        consumer: Callable[[], BatchConsumer],
+        *,
+        replay: bool,
+    ) -> None:
+        self._topics = topics
+        self._stage = stage
+        self._readings_partitions = readings_partitions
+        self._outbox = outbox
+        self._tallies = tallies
+        self._consumer = consumer
+        self._replay = replay
+        self._bugs = BugLimit()
+        self._epoch = 0
+        self._held: frozenset[TP] = frozenset()
+        self._done: dict[TP, int] = {}
+        self._marked: dict[int, int] = {}
+        self.active_at = float("-inf")
+
+    async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
+        """Go on where the group committed: an envelope sent twice does no harm."""
+        self._epoch, self._held = assignment.epoch, assignment.partitions
+        self._done.clear()
+        return dict.fromkeys(assignment.partitions)
+
+    async def run(self, stream: StreamT[Batch]) -> None:
+        """Read batches for ever; each is acknowledged when its envelopes are."""
+        async for event in stream.noack().events():
+            await self._read(event)
+            await stream.ack(event)
+
+    async def _read(self, event: EventT[Batch]) -> None:
+        batch = event.value
+        for start, end, records in slices(batch):
+            result = self._stage.read_batch(batch.tp.partition, start, end, records, batch.tp.topic)
+            self._count(len(records), result.counts, result.refused)
+            await self._bury(result.refused)
+            await self._send(result.envelopes)
+            await asyncio.sleep(0)
+        if batch.epoch == self._epoch:
+            self._done[batch.tp] = batch.end
+        self.active_at = perf_counter()
+
+    def _count(self, records: int, counts: dict[str, int], refused: Sequence[DeadLetter]) -> None:
+        for name, amount in counts.items():
+            self._tallies.add(name, amount)
+        for letter in refused:
+            self._tallies.add("mentions_refused", 1, letter.reason)
+        self._bugs.count(records, sum(letter.reason == "bug" for letter in refused))
+
+    async def _bury(self, refused: Sequence[DeadLetter]) -> None:
+        if refused:
+            await self._outbox(self._topics.dead, 0, [NewRecord(letter.encode()) for letter in refused])
+
+    async def _send(self, envelopes: Sequence[Envelope]) -> None:
+        await asyncio.gather(
+            *(
+                self._outbox(self._topics.readings, partition, [NewRecord(encode(envelope))])
+                for partition, envelope in enumerate(envelopes)
+            )
+        )
+
+    async def mark_idle(self) -> None:
+        """Mark the partitions in which the last fetch found nothing, so that the watch need not wait for them."""
+        if self._replay:
+            return
+        marks = tuple(self._idle_marks())
+        if not marks:
+            return
+        data = encode(Marks(marks))
+        records = [NewRecord(data)]
+        await asyncio.gather(
+            *(self._outbox(self._topics.readings, p, records) for p in range(self._readings_partitions))
+        )
+        self._marked.update({partition: mark for partition, _, mark in marks})
+
+    def _idle_marks(self) -> Iterator[tuple[int, int, int]]:
+        consumer = self._consumer()
+        for tp in sorted(self._held):
+            at, reached = consumer.idle_at(tp), consumer.handed_over(tp)
+            # A batch handed over but not yet sent: its own envelope brings the mark.
+            if at is None or reached is None or self._done.get(tp, reached) != reached:
+                continue
+            mark = at - IDLE_MARGIN_MS
+            if mark > self._marked.get(tp.partition, 0):
+                yield tp.partition, reached, mark
+
+
+def slices(batch: Batch) -> Iterator[tuple[int, int, Sequence[RecordLike]]]:
+    """Cut a batch into pieces of at most `SLICE` records: start and end offset, and the records."""
+    start = batch.start
+    for i in range(0, len(batch.records), SLICE):
+        piece = batch.records[i : i + SLICE]
+        last = i + SLICE >= len(batch.records)
+        end = batch.end if last else piece[-1].offset + 1
+        yield start, end, piece
+        start = end

@@ -1,0 +1,254 @@
+"""The stream worker: a Faust application with a reading and a watching agent, made from settings and run to its end."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+
+import faust
+
+from detectors.bank import Policy
+from streams.agents.read import ReadAgent
+from streams.agents.watch import WatchAgent
+from streams.log import Log, open_log
+from streams.outbox import Outbox
+from streams.reading.reader import Reader
+from streams.reading.register import Register
+from streams.reading.stage import ReadStage
+from streams.settings import StreamSettings
+from streams.status import Report, encode_report, newest_reports
+from streams.tallies import Tallies
+from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
+from streams.transports.batches import BatchTopic, NewRecord
+from streams.watching.envelopes import Partitions, encode
+from streams.watching.watcher import WatchConfig
+
+logger = logging.getLogger(__name__)
+
+_BUSY_MARKS, _IDLE_MARKS = 0.2, 1.0
+_STATUS_EVERY = 2.0
+
+
+def broker_urls(log_url: str) -> list[str]:
+    """Faust's broker addresses: our drivers' schemes, one address each.
+
+    Examples
+    --------
+    >>> broker_urls("kafka://a:9092,b:9092")
+    ['kafka-batch://a:9092', 'kafka-batch://b:9092']
+    >>> broker_urls("sqlite:////var/lib/canhbao/log.db")
+    ['sqlite:////var/lib/canhbao/log.db']
+    """
+    scheme, _, rest = log_url.partition("://")
+    if scheme == "kafka":
+        return [f"kafka-batch://{address}" for address in rest.split(",")]
+    return [log_url]
+
+
+async def prepare(log: Log, settings: StreamSettings) -> int:
+    """Create the run's topics and tell every `readings` partition how many `mentions` partitions there are.
+
+    Returns
+    -------
+    The number of `readings` partitions, which is fixed at first start.
+    """
+    topics = Topics(settings.run)
+    await log.create(*topic_specs(settings))
+    mentions = await log.partitions(topics.mentions)
+    readings = await log.partitions(topics.readings)
+    for partition in range(readings):
+        if await log.bounds(topics.readings, partition) == (0, 0):
+            await log.append(topics.readings, partition, [NewRecord(encode(Partitions(mentions, 0)))])
+    return readings
+
+
+@dataclass(slots=True)
+class Worker:
+    """A worker ready to start: the Faust application and what hangs on it."""
+
+    app: faust.App
+    read: ReadAgent
+    watch: WatchAgent
+    tallies: Tallies
+    name: str
+
+
+def make_worker(
+    settings: StreamSettings, reader: Reader, config: WatchConfig, log: Log, *, name: str, clock: Callable[[], int]
+) -> Worker:
+    """Put the Faust application together.
+
+    Parameters
+    ----------
+    settings
+        With a `log_url`.
+    reader
+        Reads one mention.
+    config
+        Of every watcher.
+    log
+        Started client of the same log, for reading snapshots back.
+    name
+        Under which the worker reports; one name, one worker at a time.
+    clock
+        Milliseconds since 1970 UTC; only reports carry it, nothing is decided by it.
+    """
+    topics = Topics(settings.run)
+    app = faust.App(
+        topics.group,
+        broker=broker_urls(settings.log_url),
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        broker_commit_interval=0.3,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=100_000,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_max_request_size=MAX_MESSAGE_BYTES,
+        producer_max_batch_size=256 * 1024,
+        producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
+    )
+    tallies, outbox = Tallies(), Outbox(app)
+    read = ReadAgent(
+        topics,
+        ReadStage(reader, config.readings_partitions, settings.replay),
+        config.readings_partitions,
+        outbox,
+        tallies,
+        lambda: app.consumer,
+        replay=settings.replay,
+    )
+    patience = None if settings.replay else settings.owner_patience
+    watch = WatchAgent(topics, config, log, outbox, tallies, patience=patience)
+    mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume)
+    readings = BatchTopic(app, topics=[topics.readings], resume=watch.resume)
+    app.agent(mentions, name="read")(read.run)
+    app.agent(readings, name="watch")(watch.run)
+    worker = Worker(app, read, watch, tallies, name)
+    _schedule(worker, outbox, topics, settings.snapshot_every, clock)
+    return worker
+
+
+def _schedule(
+    worker: Worker, outbox: Outbox, topics: Topics, snapshot_every: timedelta, clock: Callable[[], int]
+) -> None:
+    """Hang the regular duties on the application: marks, snapshots, reports, back-pressure."""
+    app, read, watch = worker.app, worker.read, worker.watch
+
+    async def mark() -> None:
+        while not app.should_stop:
+            await read.mark_idle()
+            quiet = perf_counter() - max(read.active_at, watch.active_at) > 2
+            await app.sleep(_IDLE_MARKS if quiet else _BUSY_MARKS)
+
+    async def keep() -> None:
+        while not app.should_stop:
+            await app.sleep(snapshot_every.total_seconds())
+            await watch.snapshot()
+
+    async def report() -> None:
+        while not app.should_stop:
+            await _report(worker, outbox, topics, clock())
+            await watch.go_on_without()
+            await app.sleep(_STATUS_EVERY)
+
+    async def at_stop(*_: object, **__: object) -> None:
+        await watch.snapshot()
+        await _report(worker, outbox, topics, clock())
+
+    for duty in (mark, keep, report):
+        app.task(_supervised(app, duty))
+    app.on_before_shutdown.connect(at_stop, weak=False)
+
+
+def _supervised(app: faust.App, duty: Callable[[], object]) -> Callable[[], object]:
+    """A duty that fails stops the worker before anything more is committed."""
+
+    async def run() -> None:
+        try:
+            await duty()  # type: ignore[misc] - every duty is a coroutine function
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on half alive
+            logger.exception("the worker stops: %s failed", duty.__name__)
+            await app.crash(error)
+
+    run.__name__ = duty.__name__
+    return run
+
+
+async def _report(worker: Worker, outbox: Outbox, topics: Topics, now: int) -> None:
+    report = Report(worker.name, now, worker.tallies.values, **worker.watch.standing())
+    await outbox(topics.status, 0, [NewRecord(encode_report(report), key=worker.name.encode())])
+
+
+async def run_worker(settings: StreamSettings, register: Register, policy: Policy, *, clock: Callable[[], int]) -> None:
+    """Run a worker until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    settings
+        With a `log_url` and a `voice_secret`.
+    register
+        The bodies and themes to watch.
+    policy
+        When to alarm.
+    clock
+        Milliseconds since 1970 UTC.
+
+    Raises
+    ------
+    LogError
+        If the log cannot be used; the sentence says what to do.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    log = open_log(settings.log_url)
+    await log.start()
+    try:
+        readings = await prepare(log, settings)
+        topics = Topics(settings.run)
+        config = WatchConfig(
+            readings_partitions=readings,
+            mentions_partitions=await log.partitions(topics.mentions),
+            policy=policy,
+            names={body.code: body.name for body in register.organisations()},
+        )
+        reader = Reader(register, settings.negative_threshold, settings.voice_secret.encode())
+        name = f"{socket.gethostname()}-{settings.worker}"
+        worker = make_worker(settings, reader, config, log, name=name, clock=clock)
+        before = (await newest_reports(log, topics.status)).get(name)
+        if before is not None:
+            worker.tallies.merge(before.counters)
+        await _until(worker.app, stopping)
+    finally:
+        await log.stop()
+
+
+async def _until(app: faust.App, stopping: asyncio.Event) -> None:
+    """Run the application until asked to stop or until it crashes; a crash is raised."""
+    await app.start()
+    asked = asyncio.ensure_future(stopping.wait())
+    ended = asyncio.ensure_future(app.wait_until_stopped())
+    crashed = asyncio.ensure_future(_crash_of(app))
+    await asyncio.wait((asked, ended, crashed), return_when=asyncio.FIRST_COMPLETED)
+    await app.stop()
+    for waiting in (asked, ended, crashed):
+        waiting.cancel()
+    if app.crash_reason is not None:
+        raise app.crash_reason
+
+
+async def _crash_of(app: faust.App) -> None:
+    while app.crash_reason is None:
+        await asyncio.sleep(0.1)
