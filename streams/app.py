@@ -177,7 +177,7 @@ def _supervised(app: faust.App, duty: Callable[[], object]) -> Callable[[], obje
     async def run() -> None:
         try:
             await duty()  # type: ignore[misc] - every duty is a coroutine function
-        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on half alive
+        except Exception as error:  # whatever it is, the worker must not go on half alive
             logger.exception("the worker stops: %s failed", duty.__name__)
             await app.crash(error)
 
@@ -238,17 +238,7 @@ async def run_worker(settings: StreamSettings, register: Register, policy: Polic
 async def _until(app: faust.App, stopping: asyncio.Event) -> None:
     """Run the application until asked to stop or until it crashes; a crash is raised."""
     await app.start()
-    asked = asyncio.ensure_future(stopping.wait())
-    ended = asyncio.ensure_future(app.wait_until_stopped())
-    crashed = asyncio.ensure_future(_crash_of(app))
-    await asyncio.wait((asked, ended, crashed), return_when=asyncio.FIRST_COMPLETED)
+    await app.wait_first(stopping.wait())
     await app.stop()
-    for waiting in (asked, ended, crashed):
-        waiting.cancel()
     if app.crash_reason is not None:
         raise app.crash_reason
-
-
-async def _crash_of(app: faust.App) -> None:
-    while app.crash_reason is None:
-        await asyncio.sleep(0.1)
