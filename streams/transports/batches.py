@@ -111,6 +111,10 @@ class BatchTopic(faust.Topic):
         super().__init__(*args, **kwargs)
         self.resume = resume
 
+    def _clone_args(self) -> Mapping[str, Any]:
+        # Faust subscribes clones of a topic, made from these; without `resume` among them it would be lost.
+        return {**super()._clone_args(), "resume": self.resume}
+
 
 class BatchConsumer(Protocol):
     """What both drivers' `faust` consumers have beside Faust's own interface."""
