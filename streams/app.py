@@ -129,7 +129,7 @@ def make_worker(
         replay=settings.replay,
     )
     patience = None if settings.replay else settings.owner_patience
-    watch = WatchAgent(topics, config, log, outbox, tallies, patience=patience)
+    watch = WatchAgent(topics, config, log, outbox, tallies, lambda: app.consumer, patience=patience)
     mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume)
     readings = BatchTopic(app, topics=[topics.readings], resume=watch.resume)
     app.agent(mentions, name="read")(read.run)

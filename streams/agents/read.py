@@ -94,16 +94,13 @@ class ReadAgent:
         self._consumer = consumer
         self._replay = replay
         self._bugs = BugLimit()
-        self._epoch = 0
         self._held: frozenset[TP] = frozenset()
-        self._done: dict[TP, int] = {}
         self._marked: dict[int, int] = {}
         self.active_at = float("-inf")
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
         """Go on where the group committed: an envelope sent twice does no harm."""
-        self._epoch, self._held = assignment.epoch, assignment.partitions
-        self._done.clear()
+        self._held = assignment.partitions
         return dict.fromkeys(assignment.partitions)
 
     async def run(self, stream: StreamT[Batch]) -> None:
@@ -120,8 +117,6 @@ class ReadAgent:
             await self._bury(result.refused)
             await self._send(result.envelopes)
             await asyncio.sleep(0)
-        if batch.epoch == self._epoch:
-            self._done[batch.tp] = batch.end
         self.active_at = perf_counter()
 
     def _count(self, records: int, counts: dict[str, int], refused: Sequence[DeadLetter]) -> None:
@@ -161,8 +156,8 @@ class ReadAgent:
         consumer = self._consumer()
         for tp in sorted(self._held):
             at, reached = consumer.idle_at(tp), consumer.handed_over(tp)
-            # A batch handed over but not yet sent: its own envelope brings the mark.
-            if at is None or reached is None or self._done.get(tp, reached) != reached:
+            # A batch handed over whose envelope is not yet acknowledged brings its own mark.
+            if at is None or reached is None or consumer.in_flight(tp):
                 continue
             mark = at - IDLE_MARGIN_MS
             if mark > self._marked.get(tp.partition, 0):

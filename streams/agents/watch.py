@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
 
-from faust.types import TP, EventT, StreamT
+from faust.types import TP, StreamT
 
 from alerts.model import Excerpt, Finding, Level, canonical
 from streams.log import Log
@@ -16,7 +16,7 @@ from streams.outbox import Outbox
 from streams.snapshots import SnapshotWriter, newest_snapshot
 from streams.tallies import Tallies
 from streams.topics import Topics
-from streams.transports.batches import Assignment, Batch, NewRecord
+from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord
 from streams.watching.envelopes import Marks, ReadingsRecord, Without, decode, encode
 from streams.watching.watcher import Output, WatchConfig, Watcher
 
@@ -30,6 +30,7 @@ PENDING_LIMIT = 64 * 1024 * 1024
 class Held:
     """A `readings` partition this worker holds: its state, and what waits for the state to be durable."""
 
+    tp: TP
     epoch: int
     watcher: Watcher
     writer: SnapshotWriter
@@ -37,7 +38,7 @@ class Held:
     #: One past the last `readings` offset folded, and the same of the newest durable snapshot.
     position: int
     durable: int
-    unacknowledged: list[EventT[Batch]] = field(default_factory=list)
+    unacknowledged: list[int] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: When the watermark last moved, by the stopwatch: only for going on without a lost partition.
     moved_at: float = 0.0
@@ -59,6 +60,8 @@ class WatchAgent:
         Durable appends.
     tallies
         Where is counted.
+    consumer
+        Gives the driver's consumer once the worker runs.
     patience
         How long one partition may hold ticks before watch goes on without it; `None` waits for ever (a replay).
     """
@@ -70,6 +73,7 @@ class WatchAgent:
         log: Log,
         outbox: Outbox,
         tallies: Tallies,
+        consumer: Callable[[], BatchConsumer],
         *,
         patience: timedelta | None,
         stopwatch: Callable[[], float] = perf_counter,
@@ -79,6 +83,7 @@ class WatchAgent:
         self._log = log
         self._outbox = outbox
         self._tallies = tallies
+        self._consumer = consumer
         self._patience = patience
         self._stopwatch = stopwatch
         self._held: dict[TP, Held] = {}
@@ -108,7 +113,8 @@ class WatchAgent:
                 continue  # polled before a rebalance: read again from the snapshot on
             async with held.lock:
                 await self._fold(held, batch)
-                held.unacknowledged.append(event)
+                held.unacknowledged.append(batch.end)
+            self._consumer().taken(batch)
 
     async def _fold(self, held: Held, batch: Batch) -> None:
         for record in batch.records:
@@ -148,18 +154,15 @@ class WatchAgent:
         """Write every state that has moved, then acknowledge what it contains."""
         for held in list(self._held.values()):
             async with held.lock:
-                if held.position > held.durable and self._is_current(held):
+                if held.position > held.durable and self._held.get(held.tp) is held:
                     await self._write(held)
-
-    def _is_current(self, held: Held) -> bool:
-        return any(one is held for one in self._held.values())
 
     async def _write(self, held: Held) -> None:
         position = held.position
         await held.writer.write(position, held.watcher.snapshot(), self._append_state)
         held.durable = position
-        for event in held.unacknowledged:
-            event.ack()
+        for end in held.unacknowledged:
+            self._consumer().acknowledge(held.tp, end, held.epoch)
         held.unacknowledged.clear()
         if held.obsolete:
             tombstones = [NewRecord(None, key=key) for key in held.obsolete]

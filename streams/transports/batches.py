@@ -131,6 +131,15 @@ class BatchConsumer(Protocol):
     def handed_over(self, tp: TP) -> int | None:
         """Offset at which the next batch of `tp` must start; `None` while `tp` is not assigned or not yet resumed."""
 
+    def in_flight(self, tp: TP) -> int:
+        """Bytes of `tp` handed over and neither acknowledged nor taken in."""
+
+    def taken(self, batch: Batch) -> None:
+        """Stop counting a batch against the memory bound: its records are folded, its acknowledgement comes later."""
+
+    def acknowledge(self, tp: TP, end: int, epoch: int) -> None:
+        """Acknowledge the batch of `tp` that ends at `end`, without holding on to its event."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
