@@ -1,9 +1,12 @@
 """What the streams side is told: where the log is, how it is cut, which register and thresholds hold."""
 
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from detectors.policy import Policy
 
 
 class StreamSettings(BaseModel):
@@ -27,6 +30,8 @@ class StreamSettings(BaseModel):
         Deployment secret from which daily voice keys are derived; made at first start.
     owner_patience
         How long a partition without an owner may hold ticks before watch goes on without it.
+    detection
+        When to alarm; see `detectors.policy.Policy`.
     worker
         Tells workers on one host apart in their reports.
     snapshot_every
@@ -46,6 +51,18 @@ class StreamSettings(BaseModel):
     owner_patience: timedelta = timedelta(seconds=30)
     worker: str = Field(default="1", pattern=r"^[a-zA-Z0-9-]{1,40}$")
     snapshot_every: timedelta = timedelta(seconds=60)
+    detection: Policy = Policy()
     mentions_retention: timedelta = timedelta(hours=72)
     findings_retention: timedelta = timedelta(days=400)
     levels_retention: timedelta = timedelta(days=90)
+
+    @field_validator("detection", mode="before")
+    @classmethod
+    def _known_detection(cls, value: object) -> object:
+        """Refuse names that the policy does not have: a mistyped one would silently change nothing."""
+        if isinstance(value, dict):
+            known = {field.name for field in fields(Policy)}
+            unknown = sorted(set(value) - known)
+            if unknown:
+                raise ValueError(f"detection has no setting {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        return value
