@@ -1,0 +1,84 @@
+"""The command line: `canhbao`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands.backtest import backtest
+from deploy.commands.collect import collect
+from deploy.commands.common import FAILED, USAGE, say
+from deploy.commands.doctor import doctor
+from deploy.commands.organisations import organisations
+from deploy.commands.publish import publish
+from deploy.commands.read import read
+from deploy.commands.run import run
+from deploy.commands.serve import serve
+from deploy.commands.topics import topics
+from deploy.commands.worker import worker
+
+
+def make_app() -> typer.Typer:
+    """The commands put together."""
+    app = typer.Typer(
+        name="canhbao",
+        help="Real-time crisis alerts for the policy communication of ministries, agencies and provinces.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def settings(
+        context: typer.Context,
+        config: Annotated[
+            Path | None,
+            typer.Option(
+                help="Settings file (TOML); unless told $CANHBAO_CONFIG, or canhbao.toml in the state directory."
+            ),
+        ] = None,
+    ) -> None:
+        context.obj = config
+
+    for command in (run, worker, serve, publish, collect, read, backtest, organisations, doctor):
+        app.command()(command)
+    app.add_typer(topics, name="topics")
+    return app
+
+
+def main() -> None:
+    """Run the command of the process's arguments, and end the process with its status."""
+    try:
+        make_app()()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (such as `head`): nothing is wrong, and nothing can be written any more.
+        sys.stdout = None
+        sys.exit(0)
+    except Exception as error:  # one sentence for what users can mend; everything else keeps its traceback
+        code = _code(error)
+        if code is None:
+            raise
+        say(f"canhbao: {error}")
+        sys.exit(code)
+
+
+def _code(error: Exception) -> int | None:
+    """Exit status of an error that its sentence explains; `None` for a fault of ours."""
+    from deploy.settings import SettingsError
+    from deploy.state import StateError
+    from streams.log import LogError
+    from streams.reading.register import RegisterError
+    from streams.sources.files import SourceFileError
+
+    if isinstance(error, SettingsError | StateError | RegisterError | SourceFileError):
+        return USAGE
+    return FAILED if isinstance(error, LogError) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""`canhbao read`: mentions on standard input, readings on standard output."""
+
+import sys
+
+import typer
+
+from deploy.commands.common import FAILED, load, load_register, say
+
+
+def read(context: typer.Context) -> None:
+    """Read NDJSON mentions from stdin and print their readings, with seen_at = published_at."""
+    from streams.mentions import InvalidMention
+    from streams.reading.reader import Reader, read_line
+    from streams.sources.files import Form, MentionFile
+    from streams.sources.lines import Unreadable
+
+    settings = load(context)
+    reader = Reader(load_register(settings), settings.streams.negative_threshold, b"")
+    refused = 0
+    out = sys.stdout.buffer
+    with MentionFile("-", form=Form.NDJSON) as lines:
+        for line in lines:
+            if isinstance(line, Unreadable):
+                refused += 1
+                say(f"line {line.number}: {line.reason}: {line.detail}")
+                continue
+            try:
+                out.write(read_line(reader, line.data) + b"\n")
+            except InvalidMention as error:
+                refused += 1
+                say(f"line {line.number}: {error.reason}: {error.detail}")
+    out.flush()
+    if refused:
+        raise typer.Exit(FAILED)
