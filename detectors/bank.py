@@ -1,0 +1,385 @@
+"""All organisations of a partition at once: score, decide, learn, one closed window at a time."""
+
+from dataclasses import astuple, dataclass
+from math import exp, log
+
+import numpy as np
+
+from detectors import alarm as alarms
+from detectors import shares, snapshots, surprise
+from detectors.alarm import Alarm, Evidence, Reason
+from detectors.baseline import LAST, NEXT, NOW, Floats, Grid, Ints, Layout, State, learn, product, publish, remember_day
+from detectors.decisions import (
+    COUNT,
+    SHARE,
+    VOLUME,
+    WINDOWS,
+    Decision,
+    Kind,
+    Moment,
+    Window,
+    decision,
+    look_back,
+    most_telling,
+)
+from detectors.policy import DAY, Policy
+
+__all__ = ["Bank", "Decision", "Kind", "Nearest", "Policy"]
+
+#: Open minutes that may be tested early: never more than a block, so they fall into this block or the next.
+MOST_OPEN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What the last closed window of some rows was tested against: a value a row."""
+
+    expected: Floats
+    upper: Floats
+    test_probability: Floats
+
+
+class Bank:
+    """A vectorised multi-scale detector; every row is an organisation that knows nothing of the others.
+
+    Smoothed negative counts at several half-lives are held against an hour-of-day level and a variance; the mean of the
+    logarithms of their standardised deviations is compared with the row's own daily maxima. The negative share of six
+    hours is tested the same way at each quarter of an hour.
+
+    Parameters
+    ----------
+    policy
+        All thresholds and half-lives.
+    size
+        Rows.
+    step
+        Minutes a window.
+
+    Examples
+    --------
+    >>> bank = Bank(Policy(), size=1)
+    >>> quiet = sum(len(bank.close(m, np.array([m % 2]), np.array([2]))) for m in range(4 * 1440))
+    >>> burst = [d for m in range(4 * 1440, 4 * 1440 + 9) for d in bank.close(m, np.array([9]), np.array([9]))]
+    >>> quiet, burst[0].kind.value
+    (0, 'fired')
+    """
+
+    def __init__(self, policy: Policy, size: int, step: int = 1) -> None:
+        self.policy = policy
+        self.grid = Grid(step)
+        self.next_minute: int | None = None
+        self.size = 0
+        self._layout = Layout(policy, self.grid)
+        self._power = len(policy.half_lives)
+        self._decay = np.array([[0.5 ** (step / half_life)] for half_life in policy.half_lives])
+        self._gain = 1.0 - self._decay
+        self._excess = surprise.excess_of(policy.budget, policy.spread)
+        self._state = self._layout.empty(0)
+        self._alarms: dict[str, dict[int, Alarm]] = {COUNT: {}, SHARE: {}}
+        self._steps = 0
+        self._blocks = 0
+        self.grow(size)
+
+    def grow(self, size: int) -> None:
+        """Add rows that have seen nothing. Each call copies the state: grow in chunks."""
+        if size < self.size:
+            raise ValueError(f"a bank of {self.size} rows cannot shrink to {size}")
+        fresh = self._layout.empty(size - self.size)
+        if self.next_minute is not None:
+            for _ in (LAST, NOW, NEXT):
+                publish(self.policy, self.grid, fresh, self.next_minute)
+        self._hold({k: np.concatenate([v, fresh[k]], axis=-1) for k, v in self._state.items()}, size)
+
+    def _hold(self, state: State, size: int) -> None:
+        self._state = {name: np.ascontiguousarray(value) for name, value in state.items()}
+        self.size = size
+        self._counts, self._product = np.empty(size), np.zeros(size)
+        self._work, self._more = np.empty((self._power, size)), np.empty((self._power, size))
+        self._above = np.empty(size, dtype=bool)
+
+    # -- closed windows ---------------------------------------------------------------------------------------------
+
+    def close(self, minute: int, negative: Ints, mentions: Ints) -> list[Decision]:
+        """Score, decide and learn the closed window that starts at `minute`; windows come in turn, without gaps."""
+        self._begin(minute)
+        if negative.shape != (self.size,) or mentions.shape != (self.size,):
+            raise ValueError(f"counts of {self.size} rows are needed, not {negative.shape} and {mentions.shape}")
+        state = self._state
+        smooth = state["smooth"]
+        np.multiply(smooth, self._decay, out=smooth)
+        np.copyto(self._counts, negative)
+        np.multiply(self._gain, self._counts, out=self._work)
+        np.add(smooth, self._work, out=smooth)
+        np.add(state["negative"], negative, out=state["negative"])
+        np.add(state["mentions"], mentions, out=state["mentions"])
+        self._deviate()
+        np.maximum(state["top"], self._product, out=state["top"])
+        np.greater(self._product, state["gate"][NOW], out=self._above)
+        decisions = self._decide(minute, negative) if self._above.any() else []
+        return self._advance(minute, decisions)
+
+    def close_idle(self, until: int) -> list[Decision]:
+        """Close the windows up to minute `until` (exclusive) in which no row had a mention."""
+        if self.next_minute is None:
+            raise ValueError("the first window must be closed with its counts")
+        decisions: list[Decision] = []
+        state, work = self._state, self._work
+        smooth = state["smooth"]
+        for minute in range(self.next_minute, until, self.grid.step):
+            np.multiply(smooth, self._decay, out=smooth)
+            if self._steps == 0:  # inside a block deviations now only fall, so its first window holds the maximum
+                self._deviate()
+                np.maximum(state["top"], self._product, out=state["top"])
+            else:
+                np.subtract(smooth, state["expect"][NOW], out=work)
+                np.multiply(work, work, out=work)
+                np.add(state["squares"], work, out=state["squares"])
+            decisions = self._advance(minute, decisions)
+        return decisions
+
+    def _begin(self, minute: int) -> None:
+        if self.next_minute is None:
+            self.next_minute = minute
+            for _ in (LAST, NOW, NEXT):
+                publish(self.policy, self.grid, self._state, minute)
+        if minute != self.next_minute:
+            raise ValueError(f"minute {self.next_minute} must be closed next, not {minute}")
+
+    def _deviate(self) -> None:
+        """The product over the scales of the standardised deviations of the smoothed counts, into `_product`."""
+        state, work, more = self._state, self._work, self._more
+        np.subtract(state["smooth"], state["expect"][NOW], out=work)
+        np.multiply(work, work, out=more)
+        np.add(state["squares"], more, out=state["squares"])
+        np.multiply(work, state["inverse"][NOW], out=work)
+        np.maximum(work, self.policy.floor, out=work)
+        np.copyto(self._product, work[0])
+        for scale in range(1, self._power):
+            np.multiply(self._product, work[scale], out=self._product)
+
+    def _decide(self, minute: int, negative: Ints) -> list[Decision]:
+        decisions = []
+        for row in np.flatnonzero(self._above).tolist():
+            latest = int(negative[row])
+            if latest:
+                at = Moment(row, minute, NOW, latest, *self._so_far(row))
+                decisions += self._judge(at, log(float(self._product[row])) / self._power)
+        return decisions
+
+    def _so_far(self, row: int) -> tuple[int, int]:
+        return int(self._state["negative"][row]), int(self._state["mentions"][row])
+
+    def _judge(self, at: Moment, height: float) -> list[Decision]:
+        """Let the alarm of a row whose deviation is above its gate decide."""
+        volume = self._window(at, VOLUME).observed
+        block = self.grid.start_of_block(at.minute)
+        threshold = float(self._state["threshold"][at.slot, at.row])
+        old = self._alarms[COUNT].get(at.row, Alarm())
+        seen = Evidence(at.minute, block, height, threshold, volume, volume - at.latest)
+        new, reason = alarms.test(self.policy, old, seen)
+        if new is old:
+            return []
+        self._alarms[COUNT][at.row] = new
+        self._set_gate(at.row)
+        return [self._say(Kind(reason.value), COUNT, at, self._telling(at), height - threshold + self._excess)]
+
+    def _say(self, kind: Kind, series: str, at: Moment, window: Window, excess: float) -> Decision:
+        return decision(self.policy, self.grid, kind, series, (at.row, at.minute), window, excess)
+
+    def _window(self, at: Moment, minutes: int) -> Window:
+        block_steps = self.grid.block // self.grid.step
+        return look_back(self.grid, self._state, self._blocks, block_steps, at, minutes)
+
+    def _telling(self, at: Moment) -> Window:
+        return most_telling([self._window(at, minutes) for minutes in WINDOWS], self.policy.least_negative)
+
+    # -- the end of a block -----------------------------------------------------------------------------------------
+
+    def _advance(self, minute: int, decisions: list[Decision]) -> list[Decision]:
+        self._steps += 1
+        self.next_minute = minute + self.grid.step
+        if self.grid.last_of_block(minute):
+            shares.score(self.policy, self.grid, self._state, self._blocks)
+            decisions = [*decisions, *self._settle(minute), *self._judge_shares(minute)]
+            shares.learn(self.policy, self.grid, self._state)
+            self._finish_block(minute)
+        return decisions
+
+    def _finish_block(self, minute: int) -> None:
+        state, policy, grid = self._state, self.policy, self.grid
+        place = self._blocks % grid.ring
+        state["past_negative"][place] = state["negative"]
+        state["past_mentions"][place] = state["mentions"]
+        np.multiply(state["expect"][NOW], self._steps, out=state["past_expect"][place])
+        learn(policy, grid, state, grid.start_of_block(minute), self._steps)
+        np.maximum(state["peak"], state["top"], out=state["peak"])
+        following = minute + grid.step
+        new_day = grid.day(following) != grid.day(minute)
+        if new_day:
+            remember_day(policy, state, self._power, "peak", "centre", "days")
+            remember_day(policy, state, 1, "share_peak", "share_centre", "share_days")
+        for name in ("squares", "top", "negative", "mentions"):
+            state[name][...] = 0
+        self._steps = 0
+        self._blocks += 1
+        publish(policy, grid, state, grid.start_of_block(following) + grid.block)
+        self._set_gates(new_day=new_day)
+
+    def _settle(self, minute: int) -> list[Decision]:
+        """Resolve what has been quiet; forget alarms whose hold-off is over."""
+        decisions = []
+        for series, top, power in ((COUNT, "top", self._power), (SHARE, "share_now", 1)):
+            held = self._alarms[series]
+            for row in sorted(held):
+                centre = float(self._state["centre" if series == COUNT else "share_centre"][row])
+                height = log(max(float(self._state[top][row]), self.policy.floor**power)) / power
+                held[row], reason = alarms.settle(self.policy, held[row], minute, height, centre)
+                if reason in {Reason.RESOLVED_QUIET, Reason.RESOLVED_LONGEST}:
+                    at = Moment(row, minute, NOW, 0, *self._so_far(row))
+                    decisions.append(self._say(Kind.RESOLVED, series, at, self._telling(at), height - centre))
+                elif not held[row].firing and minute - held[row].since >= self.policy.hold_off:
+                    del held[row]
+        return decisions
+
+    def _judge_shares(self, minute: int) -> list[Decision]:
+        decisions = []
+        state, block = self._state, self.grid.start_of_block(minute)
+        for row in np.flatnonzero(state["share_now"] > state["share_gate"]).tolist():
+            if row in self._alarms[COUNT]:
+                continue  # the count's alarm says it already
+            height, centre = log(float(state["share_now"][row])), float(state["share_centre"][row])
+            observed, mentions = int(state["rolling_negative"][row]), int(state["rolling_mentions"][row])
+            old = self._alarms[SHARE].get(row, Alarm())
+            seen = Evidence(minute, block, height, centre + self._excess, observed, observed)
+            new, reason = alarms.test(self.policy, old, seen)
+            if new is not old:
+                self._alarms[SHARE][row] = new
+                at = Moment(row, minute, NOW, 0, *self._so_far(row))
+                usual = float(shares.usual_share(self.policy, state)[row])
+                window = Window(self._window(at, VOLUME).minutes, observed, mentions, mentions * usual)
+                decisions.append(self._say(Kind(reason.value), SHARE, at, window, height - centre))
+        return decisions
+
+    # -- gates: the products above which a row is looked at -------------------------------------------------------
+
+    def _set_gates(self, *, new_day: bool) -> None:
+        """Publish thresholds and gates for the block after the one that now begins."""
+        state = self._state
+        for name in ("threshold", "base"):
+            state[name][LAST] = state[name][NOW]
+            state[name][NOW] = state[name][NEXT]
+        warm = -(-self.policy.warm_up // self.grid.block)
+        if new_day or bool((state["age"] == warm).any()):
+            warmed = state["age"] >= warm
+            state["threshold"][NEXT] = np.where(warmed, state["centre"] + self._excess, np.inf)
+            state["base"][NEXT] = [product(height, self._power) for height in state["threshold"][NEXT].tolist()]
+            gates = [product(height + self._excess, 1) for height in state["share_centre"].tolist()]
+            state["share_gate"][:] = np.where(warmed, gates, np.inf)
+        state["gate"][...] = state["base"]
+        for row in sorted(self._alarms[COUNT]):
+            self._set_gate(row)
+
+    def _set_gate(self, row: int) -> None:
+        if self.next_minute is None:
+            return
+        block = self.grid.start_of_block(self.next_minute)
+        held = self._alarms[COUNT][row]
+        for slot, start in ((NOW, block), (NEXT, block + self.grid.block)):
+            height = alarms.gate(self.policy, held, start, float(self._state["threshold"][slot, row]))
+            self._state["gate"][slot, row] = product(height, self._power)
+
+    # -- open windows -----------------------------------------------------------------------------------------------
+
+    def early(self, rows: Ints, negative: Ints, mentions: Ints) -> list[Decision]:
+        """Test the counts so far of the open windows from `next_minute` on, a column each, without learning.
+
+        Each window is tested against what it will be closed with, and counts only grow: what fires here would have
+        fired when the window closed.
+        """
+        width = negative.shape[1] if negative.ndim == 2 else 0
+        if self.next_minute is None or not width:
+            return []
+        if width > MOST_OPEN or (width - 1) * self.grid.step > self.grid.block:
+            raise ValueError(f"{width} open windows are more than can be tested early")
+        decisions: list[Decision] = []
+        for place in np.flatnonzero(self._may_fire(rows, negative)).tolist():
+            counts = (negative[place].tolist(), mentions[place].tolist())
+            decisions += self._early(int(rows[place]), *counts)
+        return decisions
+
+    def _may_fire(self, rows: Ints, negative: Ints) -> Floats:
+        """Rows that could be above a gate if all their open counts fell into one window and least were expected."""
+        state = self._state
+        smooth = state["smooth"][:, rows] + self._gain * negative.sum(axis=1)
+        found = np.zeros(len(rows), dtype=bool)
+        for slot in (NOW, NEXT):
+            work = (smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows]
+            most = np.maximum(work, self.policy.floor).prod(axis=0)
+            found |= most * (1.0 + 1e-9) > state["gate"][slot][rows]
+        return found
+
+    def _early(self, row: int, negative: list[int], mentions: list[int]) -> list[Decision]:
+        first = self.next_minute or 0
+        block = self.grid.start_of_block(first)
+        smooth = self._state["smooth"][:, row].tolist()
+        decay, gain = self._decay[:, 0].tolist(), self._gain[:, 0].tolist()
+        total, total_mentions = self._so_far(row)
+        best: tuple[float, Moment] | None = None
+        for column, count in enumerate(negative):
+            minute = first + column * self.grid.step
+            slot = NOW if self.grid.start_of_block(minute) == block else NEXT
+            total, total_mentions = total + count, total_mentions + mentions[column]
+            value = 1.0
+            for scale, old in enumerate(smooth):
+                smooth[scale] = old * decay[scale] + gain[scale] * count
+                deviation = smooth[scale] - float(self._state["expect"][slot, row])
+                value *= max(deviation * float(self._state["inverse"][slot, scale, row]), self.policy.floor)
+            if count and value > self._state["gate"][slot, row] and (best is None or value > best[0]):
+                best = (value, Moment(row, minute, slot, count, total, total_mentions))
+        return self._judge(best[1], log(best[0]) / self._power) if best else []
+
+    # -- what is asked ----------------------------------------------------------------------------------------------
+
+    def nearest(self, rows: Ints) -> Nearest:
+        """Expectation, upper bound and probability of the last closed window; the bound is for one window's count."""
+        state, slot = self._state, NOW if self._steps else LAST
+        expected, inverse = state["expect"][slot][rows], state["inverse"][slot][:, rows]
+        centre = state["centre"][rows]
+        upper = expected + np.array([exp(c + self._excess) for c in centre.tolist()]) / inverse[0]
+        work = np.maximum((state["smooth"][:, rows] - expected) * inverse, self.policy.floor)
+        tests = DAY / self.grid.step
+        heights = [sum(log(z) for z in column) / self._power for column in work.T.tolist()]
+        chance = [
+            surprise.test_probability(height - c, self.policy.spread, tests)
+            for height, c in zip(heights, centre.tolist(), strict=True)
+        ]
+        return Nearest(expected, upper, np.array(chance))
+
+    def snapshot(self) -> bytes:
+        """Everything that is remembered, exactly."""
+        held = {series: [(row, *astuple(held[row])) for row in sorted(held)] for series, held in self._alarms.items()}
+        head = {
+            "size": self.size,
+            "step": self.grid.step,
+            "next_minute": self.next_minute,
+            "steps": self._steps,
+            "blocks": self._blocks,
+            "alarms": held,
+        }
+        return snapshots.pack(head, self._state)
+
+    @classmethod
+    def restore(cls, policy: Policy, data: bytes) -> "Bank":
+        """Continue from a snapshot. Raises `SnapshotError` if it is damaged, or was made with other scales."""
+        head, state = snapshots.unpack(data)
+        try:
+            bank = cls(policy, 0, head["step"])
+            size = int(head["size"])
+            bank._layout.check(state, size)
+            bank.next_minute, bank._steps, bank._blocks = head["next_minute"], int(head["steps"]), int(head["blocks"])
+            for series, held in head["alarms"].items():
+                bank._alarms[series] = {row: Alarm(*values) for row, *values in held}
+        except (KeyError, TypeError, ValueError) as error:
+            raise snapshots.SnapshotError("the snapshot is of a bank with other scales or step") from error
+        bank._hold(state, size)
+        return bank
