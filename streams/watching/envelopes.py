@@ -127,7 +127,7 @@ class Marks(msgspec.Struct, array_like=True, frozen=True, tag="marks/1"):
 ReadingsRecord = Envelope | Without | Partitions | Marks
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(ReadingsRecord)
+_decoder: msgspec.msgpack.Decoder[ReadingsRecord] = msgspec.msgpack.Decoder(ReadingsRecord)
 
 
 def encode(record: ReadingsRecord) -> bytes:

@@ -1,0 +1,219 @@
+"""From a detector's decision to a finding: identity, revisions, and what is shown with it."""
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from alerts.model import AlertState, Excerpt, Finding, Representative, Series, Severity, SourceCount
+from detectors.bank import Decision, Kind
+from streams.reading.placing import MINUTE_MS as MINUTE
+from streams.watching.counts import SOURCES_SHOWN, SourceCounts
+from streams.watching.stories import SHOWN, Stories
+from streams.watching.times import instant
+from streams.watching.words import Words
+
+#: While an alert fires, at most one update in this time (milliseconds), and only when so many times more was observed.
+UPDATE_AFTER = 30 * MINUTE
+UPDATE_GROWTH = 1.5
+
+
+def alert_id(organisation: str, series: str, fired_at: int) -> str:
+    """Identity of an alert: 128 bits of a SHA-256, in 32 hexadecimal digits.
+
+    What is hashed is ``alert/1``, the organisation's code and the series' name, each in UTF-8 with its length before
+    it in 4 bytes, then the tick of the first firing in milliseconds in 8 bytes, all big-endian.
+
+    Examples
+    --------
+    >>> alert_id("19", "negative_count", 1_759_795_200_000)
+    '9589168677e316d7bcc7a295b0aeb481'
+    """
+    data = b"".join(
+        struct.pack(">I", len(text)) + text for text in (b"alert/1", organisation.encode(), series.encode())
+    )
+    return hashlib.sha256(data + struct.pack(">q", fired_at)).hexdigest()[:32]
+
+
+class Active(msgspec.Struct):
+    """An alert that fires: what its newest revision said, and how many negatives were counted since.
+
+    Attributes
+    ----------
+    start
+        First minute of the window that decided.
+    length
+        Minutes of that window, and how many negatives were expected in them.
+    told
+        `observed` of the newest revision.
+    observed, mentions
+        The counts from `start` to now.
+    shown
+        Sources, representatives and words of the newest revision.
+    """
+
+    id: str
+    revision: int
+    first: int
+    newest: int
+    organisation: str
+    series: Series
+    severity: Severity
+    start: int
+    length: int
+    expected: float
+    told: int
+    observed: int
+    mentions: int
+    probability: float
+    test_probability: float
+    sources: tuple[SourceCount, ...] = ()
+    representatives: tuple[Representative, ...] = ()
+    words: tuple[str, ...] = ()
+    excerpted: list[tuple[str, str, str]] = []
+
+    def is_due(self, tick: int) -> bool:
+        """Whether so much has come that people should hear of it."""
+        return tick - self.newest >= UPDATE_AFTER and self.observed >= UPDATE_GROWTH * self.told
+
+
+class Revision(NamedTuple):
+    """A finding with the texts of the mentions it shows for the first time."""
+
+    finding: Finding
+    excerpts: tuple[Excerpt, ...]
+
+
+class AlertBook:
+    """The alerts that fire in one partition.
+
+    Parameters
+    ----------
+    names
+        Organisations' names by code.
+    sources, stories, words
+        What is remembered of mentions, shared with the watcher.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        sources: SourceCounts,
+        stories: Mapping[str, Stories],
+        words: Mapping[str, Words],
+    ) -> None:
+        self._names = names
+        self._sources = sources
+        self._stories = stories
+        self._words = words
+        self.active: dict[str, dict[str, Active]] = {}
+
+    def count(self, organisation: str, minute: int, *, negative: bool) -> None:
+        """Count a mention for the organisation's alerts."""
+        for alert in self.active.get(organisation, {}).values():
+            if minute >= alert.start:
+                alert.mentions += 1
+                alert.observed += negative
+
+    def decide(self, organisation: str, decision: Decision, tick: int) -> Revision | None:
+        """Take a decision made at `tick`; `None` where there is nothing to say (resolved, but unknown)."""
+        alert = self.active.get(organisation, {}).get(decision.series)
+        if decision.kind is Kind.RESOLVED:
+            if alert is None:
+                return None
+            self._drop(alert)
+            _widen(alert, tick)
+            return Revision(self._revise(alert, tick, "resolved", AlertState.RESOLVED), ())
+        reason = "escalated"
+        if alert is None:
+            reason = "fired"
+            series = Series(decision.series)
+            alert = Active(
+                alert_id(organisation, series, tick), 0, tick, tick, organisation, series,
+                Severity.NOTICE, 0, 1, 0.0, 0, 0, 0, 1.0, 1.0,
+            )  # fmt: skip
+            self.active.setdefault(organisation, {})[series.value] = alert
+        self._take(alert, decision)
+        return self._shown(alert, tick, reason)
+
+    def update(self, organisation: str, tick: int) -> list[Revision]:
+        """Revisions of the organisation's alerts that have grown since people last heard of them."""
+        due = [alert for alert in self.active.get(organisation, {}).values() if alert.is_due(tick)]
+        for alert in due:
+            _widen(alert, tick)
+        return [self._shown(alert, tick, "updated") for alert in due]
+
+    def _drop(self, alert: Active) -> None:
+        of_organisation = self.active[alert.organisation]
+        del of_organisation[alert.series.value]
+        if not of_organisation:
+            del self.active[alert.organisation]
+
+    def _take(self, alert: Active, decision: Decision) -> None:
+        alert.severity = Severity(decision.severity)
+        alert.start = decision.minute - decision.window + 1
+        alert.length = decision.window
+        alert.expected = decision.expected
+        alert.probability = decision.probability
+        alert.test_probability = decision.test_probability
+        sources = self._sources.since(alert.organisation, alert.start)
+        alert.observed = sum(source.negative for source in sources)
+        alert.mentions = sum(source.mentions for source in sources)
+
+    def _shown(self, alert: Active, tick: int, reason: str) -> Revision:
+        code = alert.organisation
+        stories = self._stories[code].since(alert.start) if code in self._stories else []
+        alert.sources = self._sources.since(code, alert.start)[:SOURCES_SHOWN]
+        alert.representatives = tuple(story.representative() for story in stories[:SHOWN])
+        if code in self._words:
+            alert.words = self._words[code].new((s.title for s in stories), self._names.get(code, code))
+        known = set(alert.excerpted)
+        fresh = [story for story in stories[:SHOWN] if (story.kind, story.name, story.id) not in known]
+        alert.excerpted = [*alert.excerpted, *((story.kind, story.name, story.id) for story in fresh)]
+        finding = self._revise(alert, tick, reason, AlertState.FIRING)
+        return Revision(finding, tuple(story.excerpt() for story in fresh))
+
+    def _revise(self, alert: Active, tick: int, reason: str, state: AlertState) -> Finding:
+        alert.revision += 1
+        alert.newest = tick
+        alert.told = alert.observed
+        return Finding(
+            id=alert.id,
+            revision=alert.revision,
+            state=state,
+            organisation=alert.organisation,
+            organisation_name=self._names.get(alert.organisation, alert.organisation),
+            series=alert.series,
+            severity=alert.severity,
+            window_start=instant(alert.start * MINUTE),
+            fired_at=instant(tick),
+            first_fired_at=instant(alert.first),
+            observed=alert.observed,
+            expected=alert.expected,
+            mentions=alert.mentions,
+            probability=alert.probability,
+            test_probability=alert.test_probability,
+            reason=reason,
+            sources=alert.sources,
+            representatives=alert.representatives,
+            words=alert.words,
+        )
+
+    def snapshot(self) -> bytes:
+        """All alerts that fire."""
+        return msgspec.msgpack.encode([alert for alerts in self.active.values() for alert in alerts.values()])
+
+    def restore(self, data: bytes) -> None:
+        """Take over what `snapshot` wrote."""
+        self.active.clear()
+        for alert in msgspec.msgpack.decode(data, type=list[Active]):
+            self.active.setdefault(alert.organisation, {})[alert.series.value] = alert
+
+
+def _widen(alert: Active, tick: int) -> None:
+    """Let the window reach to now, and what is expected grow with it, at the rate that held when it decided."""
+    length = max(alert.length, (tick - 1) // MINUTE - alert.start + 1)
+    alert.expected *= length / alert.length
+    alert.length = length

@@ -1,0 +1,113 @@
+"""The watcher's state as named parts: what does not change has the same bytes, so that only the rest is written."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from detectors.bank import Bank
+from streams.watching.counts import OpenMinutes
+from streams.watching.envelopes import Reading, Source
+from streams.watching.identities import Identities
+from streams.watching.marks import Marks
+from streams.watching.pending import Entry
+from streams.watching.stories import Stories
+from streams.watching.watcher import WatchConfig, Watcher
+from streams.watching.words import Words
+
+FORMAT = 1
+
+
+class StateError(Exception):
+    """A snapshot does not fit the program or its settings; the sentence says what to do."""
+
+
+class _Head(msgspec.Struct):
+    format: int
+    partition: int
+    position: int
+    tick: int
+    earliest: int | None
+    next_minute: int | None
+    readings_partitions: int
+    codes: tuple[str, ...]
+    marks: Marks
+
+
+class _Waiting(msgspec.Struct, array_like=True):
+    seen_at: int
+    reading: Reading
+    source: Source
+
+
+_W = TypeVar("_W", bound=Watcher)
+_pack = msgspec.msgpack.encode
+
+
+def snapshot(watcher: Watcher) -> dict[str, bytes]:
+    """See `Watcher.snapshot`."""
+    head = _Head(
+        FORMAT, watcher.partition, watcher.position, watcher.tick, watcher.earliest, watcher.next_minute,
+        watcher.config.readings_partitions, watcher.codes, watcher.marks,
+    )  # fmt: skip
+    parts = {
+        "head": _pack(head),
+        "bank": watcher.bank.snapshot(),
+        "counts": watcher.counts.snapshot(),
+        "levels": watcher.levels.snapshot(),
+        "alerts": watcher.book.snapshot(),
+    }
+    for partition, queue in watcher.pending.queues.items():
+        parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
+    parts |= {f"ids/{name}": data for name, data in watcher.identities.parts().items()}
+    parts |= {f"sources/{name}": data for name, data in watcher.sources.parts().items()}
+    parts |= {f"stories/{code}": _pack(stories) for code, stories in watcher.stories.items()}
+    parts |= {f"words/{code}": _pack(words) for code, words in watcher.words.items()}
+    return parts
+
+
+def restore(kind: type[_W], config: WatchConfig, parts: Mapping[str, bytes]) -> _W:
+    """See `Watcher.restore`."""
+    try:
+        head = msgspec.msgpack.decode(parts["head"], type=_Head)
+        _check(head, config)
+        watcher = kind(config, head.partition)
+        _fill(watcher, head, parts)
+    except (KeyError, ValueError, msgspec.MsgspecError) as error:
+        raise StateError(
+            f"the watch's snapshot cannot be read ({error}); start a run with another name, or remove the states topic"
+        ) from error
+    return watcher
+
+
+def _check(head: _Head, config: WatchConfig) -> None:
+    if head.format != FORMAT:
+        raise StateError(f"the watch's snapshot has format {head.format}, this program reads {FORMAT}")
+    if head.readings_partitions != config.readings_partitions:
+        raise StateError(
+            f"the run was started with {head.readings_partitions} readings partitions and the settings say "
+            f"{config.readings_partitions}; set readings_partitions back, or start a run with another name"
+        )
+
+
+def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
+    watcher.position, watcher.tick = head.position, head.tick
+    watcher.earliest, watcher.next_minute = head.earliest, head.next_minute
+    watcher.marks = head.marks
+    watcher.bank = Bank.restore(watcher.config.policy, parts["bank"])
+    watcher.counts = OpenMinutes.restore(len(watcher.codes), parts["counts"])
+    watcher.levels.restore(parts["levels"])
+    for partition, data in _under(parts, "pending/").items():
+        for one in msgspec.msgpack.decode(data, type=list[_Waiting]):
+            watcher.pending.add(Entry(one.seen_at, int(partition), one.reading.offset, one.reading, one.source))
+    watcher.identities = Identities.of_parts(_under(parts, "ids/"))
+    watcher.sources.take(_under(parts, "sources/"))
+    watcher.book.restore(parts["alerts"])
+    for code, data in _under(parts, "stories/").items():
+        watcher.stories[code] = msgspec.msgpack.decode(data, type=Stories)
+    for code, data in _under(parts, "words/").items():
+        watcher.words[code] = msgspec.msgpack.decode(data, type=Words)
+
+
+def _under(parts: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:
+    return {name.removeprefix(prefix): data for name, data in parts.items() if name.startswith(prefix)}

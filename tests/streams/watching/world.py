@@ -1,0 +1,149 @@
+"""A small world for tests of the watch: mentions with bursts, partitions, readers that crash, zombies, watchers killed."""
+
+import random
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from alerts.model import canonical
+from detectors.policy import Policy
+from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, ReadingsRecord, Source, home
+from streams.watching.watcher import Output, WatchConfig, Watcher
+
+MINUTE = 60_000
+START = 1_759_795_200_000
+NAMES = {"01": "Hà Nội", "19": "Thái Nguyên", "BYT": "Bộ Y tế", "v:vaccine": "Tiêm chủng"}
+SOURCES = (Source("news", "Báo A"), Source("facebook", "Trang B"), Source("forum", "Diễn đàn C"))
+#: Fires soon and often, so that a few hours of mentions are enough.
+SHARP = Policy(warm_up=60, least_negative=3, least_before=1, hold_off=90, quiet=30, budget=0.5)
+
+
+def identity(key: str) -> bytes:
+    return blake2b(key.encode(), digest_size=16).digest()
+
+
+def mention(rng: random.Random, number: int, seen_at: int, organisation: str, *, negative: bool) -> Reading:
+    """A reading with its place still to be given."""
+    late = rng.choice((0, 0, 0, 1_000, 90_000, 8 * MINUTE, 11 * MINUTE, 70 * MINUTE, 26 * 60 * MINUTE))
+    story = rng.randrange(6)
+    return Reading(
+        offset=0,
+        seen_at=seen_at,
+        published_at=seen_at - late + (rng.randrange(600_000) if late == 0 and rng.random() < 0.1 else 0),
+        identity=identity(f"{number}"),
+        id=f"m{number}",
+        source=rng.randrange(len(SOURCES)),
+        organisations=tuple(sorted({organisation, "01"} if rng.random() < 0.2 else {organisation})),
+        negative=0.9 if negative else 0.1,
+        positive=0.05,
+        counts=1 if negative else 0,
+        fingerprint=(0x9E3779B97F4A7C15 * (story + 1)) & (2**64 - 1) ^ rng.randrange(8),
+        title=f"chuyện {story} ở xóm {number % 7} rất ồn" if negative else "",
+        url=f"https://example.org/{number}" if negative else "",
+    )
+
+
+def mentions(seed: int, hours: float = 5.0, rate: float = 0.4) -> list[Reading]:
+    """Mentions of a few hours in order of seen_at, with bursts of anger at one organisation or two."""
+    rng = random.Random(seed)
+    codes = [*NAMES, UNATTRIBUTED]
+    end = START + int(hours * 60 * MINUTE)
+    bursts = [
+        (at := rng.randrange(START + 90 * MINUTE, end), at + rng.randrange(3, 25) * MINUTE, rng.choice(codes))
+        for _ in range(rng.randrange(1, 4))
+    ]
+    found: list[Reading] = []
+    now = START + rng.randrange(5 * MINUTE)
+    while now < end:
+        raging = [code for begin, over, code in bursts if begin <= now < over]
+        code = rng.choice(raging) if raging and rng.random() < 0.9 else rng.choice(codes)
+        negative = rng.random() < (0.9 if code in raging else 0.2)
+        reading = mention(rng, len(found), now, code, negative=negative)
+        if found and rng.random() < 0.05:
+            reading = replace_identity(reading, rng.choice(found[-50:]))
+        found.append(reading)
+        pause = MINUTE / (rate * (15 if raging else 1))
+        # Sometimes several are seen in the same millisecond.
+        now += 0 if rng.random() < 0.1 else int(rng.expovariate(1) * pause)
+    return found
+
+
+def replace_identity(reading: Reading, other: Reading) -> Reading:
+    """The same mention sent again."""
+    return msgspec.structs.replace(reading, identity=other.identity, id=other.id)
+
+
+def placed(readings: Iterable[Reading], partitions: int, seed: int) -> list[list[Reading]]:
+    """The readings with partitions and offsets, by partition; some offsets are missing (refused records)."""
+    rng = random.Random(seed)
+    by_partition: list[list[Reading]] = [[] for _ in range(partitions)]
+    offsets = [0] * partitions
+    for reading in readings:
+        # Mostly by identity; a mention sent again may land elsewhere.
+        partition = rng.randrange(partitions)
+        offsets[partition] += 1 if rng.random() < 0.95 else 2
+        by_partition[partition].append(msgspec.structs.replace(reading, offset=offsets[partition] - 1))
+    return by_partition
+
+
+def envelope(partition: int, readings: Sequence[Reading], span: tuple[int, int], mark: int, first: int) -> Envelope:
+    """The envelope of a batch."""
+    return Envelope(
+        partition=partition,
+        start=span[0],
+        end=span[1],
+        mark=mark,
+        sources=SOURCES,
+        readings=tuple(readings),
+        first=first,
+    )
+
+
+def routed(whole: Envelope, readings_partitions: int) -> list[Envelope]:
+    """The envelopes of a batch, one for each `readings` partition."""
+    return [
+        msgspec.structs.replace(
+            whole,
+            readings=tuple(
+                reading
+                for reading in whole.readings
+                if any(home(code, readings_partitions) == partition for code in reading.organisations)
+            ),
+        )
+        for partition in range(readings_partitions)
+    ]
+
+
+def said(outputs: Iterable[Output]) -> set[tuple[str, int, bytes]]:
+    """The set of (id, revision, bytes)."""
+    return {(f.id, f.revision, canonical(f)) for output in outputs for f in output.findings}
+
+
+def config(readings_partitions: int, mentions_partitions: int, policy: Policy = SHARP) -> WatchConfig:
+    return WatchConfig(
+        names=NAMES,
+        readings_partitions=readings_partitions,
+        mentions_partitions=mentions_partitions,
+        policy=policy,
+    )
+
+
+def whole_log(by_partition: Sequence[Sequence[Reading]], end: int) -> list[Envelope]:
+    """One batch a partition, and the end."""
+    log: list[Envelope] = []
+    for partition, readings in enumerate(by_partition):
+        until = readings[-1].offset + 1 if readings else 0
+        first = readings[0].seen_at if readings else 0
+        log.append(envelope(partition, readings, (0, until), end, first))
+    return [replace_final(one) for one in log]
+
+
+def replace_final(one: Envelope) -> Envelope:
+    return msgspec.structs.replace(one, final=True)
+
+
+def watch(config_: WatchConfig, partition: int, log: Iterable[ReadingsRecord]) -> list[Output]:
+    """Feed a whole `readings` partition to a fresh watcher."""
+    watcher = Watcher(config_, partition)
+    return [watcher.feed(record, offset) for offset, record in enumerate(log)]
