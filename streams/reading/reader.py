@@ -1,0 +1,172 @@
+"""Mentions -> readings: organisations, sentiment, fingerprint and voice; the author is gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from streams.mentions import Mention, identity_of, parse
+from streams.reading.fingerprint import Fingerprinter
+from streams.reading.names import NameFinder
+from streams.reading.register import Register
+from streams.reading.sentiment import Scorer
+from streams.reading.text import Text, cut, normalise
+from streams.reading.voices import Voices
+from streams.watching.envelopes import Reading
+
+#: Letters of a title and of an address that are kept for showing.
+TITLE_LETTERS = 300
+URL_LETTERS = 500
+
+#: From which probability on a mention counts, where the settings name neither its kind of source nor ``default``.
+DEFAULT_THRESHOLD = 0.5
+
+
+class Seen(NamedTuple):
+    """A mention with its place in its partition, and when the log saw it (ms)."""
+
+    offset: int
+    seen_at: int
+    mention: Mention
+
+
+class Sources:
+    """Numbers the sources of one batch, in order of appearance."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str, str], int] = {}
+
+    def number(self, kind: str, name: str) -> int:
+        """The source's number; the next free one where it is new."""
+        return self.numbers.setdefault((kind, name), len(self.numbers))
+
+
+class Reader:
+    """Reads mentions in batches; pure but for its caches.
+
+    Parameters
+    ----------
+    register
+        Whose names are looked for.
+    scorer
+        Scores the mentions that bring no sentiment.
+    thresholds
+        Probability from which a mention counts as negative (positive), by kind of source; ``default`` for the rest.
+    voice_secret
+        See `Voices`.
+    """
+
+    def __init__(self, register: Register, scorer: Scorer, thresholds: Mapping[str, float], voice_secret: str) -> None:
+        self.register = register
+        self._finder = NameFinder(register)
+        self._scorer = scorer
+        self._thresholds = dict(thresholds)
+        self._default = self._thresholds.get("default", DEFAULT_THRESHOLD)
+        self._fingerprinter = Fingerprinter()
+        self._voices = Voices(voice_secret)
+
+    def read(self, batch: Sequence[Seen], sources: Sources) -> list[Reading]:
+        """A reading of each mention, in order; `organisations` is empty where it names none."""
+        texts = [_text_to_read(seen.mention) for seen in batch]
+        scores = self._score(batch, texts)
+        readings = [
+            self._reading(seen, text, score, sources) for seen, text, score in zip(batch, texts, scores, strict=True)
+        ]
+        negatives = [number for number, reading in enumerate(readings) if reading.counts == 1]
+        words = [(texts[number] or _text(batch[number].mention)).words() for number in negatives]
+        for number, fingerprint in zip(negatives, self._fingerprinter.fingerprints(words), strict=True):
+            readings[number] = _shown(readings[number], batch[number].mention, fingerprint)
+        return readings
+
+    def _score(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[tuple[float, float]]:
+        """Negative and positive of each: the sender's sentiment, else the scorer's."""
+        asked = [
+            (text, seen.mention.source.kind)
+            for seen, text in zip(batch, texts, strict=True)
+            if text is not None and seen.mention.sentiment is None
+        ]
+        scored = self._scorer.score([text for text, _ in asked], [kind for _, kind in asked])
+        given = zip(scored.negative, scored.positive, strict=True)
+        return [
+            next(given)
+            if (sentiment := seen.mention.sentiment) is None
+            else (max(0.0, -sentiment), max(0.0, sentiment))
+            for seen in batch
+        ]
+
+    def _reading(self, seen: Seen, text: Text | None, score: tuple[float, float], sources: Sources) -> Reading:
+        mention, source = seen.mention, seen.mention.source
+        named = mention.organisations
+        codes = self._finder.find(text) if named is None and text is not None else frozenset(named or ())
+        threshold = self._thresholds.get(source.kind, self._default)
+        negative, positive = score
+        author = mention.author
+        return Reading(
+            offset=seen.offset,
+            seen_at=seen.seen_at,
+            published_at=mention.published_at,
+            identity=identity_of(mention),
+            id=mention.id,
+            source=sources.number(source.kind, source.name),
+            organisations=self.register.with_ancestors(codes, seen.seen_at) if codes else (),
+            negative=negative,
+            positive=positive,
+            counts=1 if negative >= threshold else -1 if positive >= threshold else 0,
+            voice=self._voices.key(source.kind, source.name, author, seen.seen_at) if author else 0,
+        )
+
+    def read_line(self, data: bytes) -> bytes:
+        """A mention's JSON -> its reading's JSON, as `canhbao read` prints it; seen when it was published.
+
+        Raises
+        ------
+        InvalidMention
+            If the line is not a mention.
+        """
+        mention = parse(data, self.register.codes)
+        published_at = mention.published_at
+        (reading,) = self.read([Seen(0, published_at, mention)], Sources())
+        line = {
+            "id": reading.id,
+            "published_at": _rfc3339(published_at),
+            "seen_at": _rfc3339(published_at),
+            "source": {"kind": mention.source.kind, "name": mention.source.name},
+            "organisations": reading.organisations,
+            "negative": reading.negative,
+            "positive": reading.positive,
+            "counts_as": ("neutral", "negative", "positive")[reading.counts],
+        }
+        return msgspec.json.encode(line)
+
+
+def _text_to_read(mention: Mention) -> Text | None:
+    """The text, where anything is to be found in it."""
+    return _text(mention) if mention.sentiment is None or mention.organisations is None else None
+
+
+def _text(mention: Mention) -> Text:
+    return cut(f"{mention.title or ''} . {mention.text or ''}")
+
+
+def _shown(reading: Reading, mention: Mention, fingerprint: int) -> Reading:
+    """`reading` with what is shown of a negative mention."""
+    url = mention.url or ""
+    return msgspec.structs.replace(
+        reading,
+        fingerprint=fingerprint,
+        title=_shortened(mention.title or mention.text or ""),
+        url=url if url.startswith(("https://", "http://")) and len(url) <= URL_LETTERS and " " not in url else "",
+    )
+
+
+def _shortened(title: str) -> str:
+    title = normalise(title[: 4 * TITLE_LETTERS])
+    return title if len(title) <= TITLE_LETTERS else title[: TITLE_LETTERS - 1].rstrip() + "…"
+
+
+def _rfc3339(milliseconds: int) -> str:
+    instant = datetime.fromtimestamp(milliseconds // 1000, tz=UTC)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"

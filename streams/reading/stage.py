@@ -1,0 +1,175 @@
+"""The read stage: one batch of `mentions` in, one envelope for every `readings` partition and the dead letters out."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.mentions import (
+    DeadLetter,
+    InvalidMention,
+    RefusalReason,
+    dead_letter,
+    mark_of,
+    parse_batch,
+)
+from streams.reading.reader import Reader, Seen, Sources
+from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, Source, SourceTotal, home
+
+if TYPE_CHECKING:  # importing the transports imports Faust
+    from streams.transports.batches import RecordLike
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCounts:
+    """What became of a batch's records: mentions read, negative ones, refused ones by reason (``bug`` among them)."""
+
+    mentions: int
+    negative: int
+    refused: Mapping[RefusalReason, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What read hands on.
+
+    Parameters
+    ----------
+    envelopes
+        One for each `readings` partition, in their order.
+    refused
+        For `mentions.dead`.
+    counts
+        For the metrics.
+    """
+
+    envelopes: tuple[Envelope, ...]
+    refused: tuple[DeadLetter, ...]
+    counts: ReadCounts
+
+
+class ReadStage:
+    """Reads batches of a `mentions` partition.
+
+    Parameters
+    ----------
+    reader
+        Reads the mentions.
+    readings_partitions
+        How many envelopes a batch makes.
+    replay
+        Marks come from the publisher's mark records only; otherwise the last record's time is the mark.
+    """
+
+    def __init__(self, reader: Reader, readings_partitions: int, *, replay: bool) -> None:
+        self._reader = reader
+        self._partitions = readings_partitions
+        self._replay = replay
+        self._homes: dict[tuple[str, ...], tuple[int, ...]] = {}
+
+    def read_batch(self, partition: int, start: int, end: int, records: Sequence[RecordLike], topic: str) -> ReadResult:
+        """Read the records of `[start, end)`; nothing is raised, whatever they hold."""
+        mark, final, rest = self._marks(records)
+        sources = Sources()
+        readings, refused = self._read(rest, sources, topic, partition)
+        totals = _totals(readings)
+        numbered = tuple(Source(kind, name) for kind, name in sources.numbers)
+        envelopes = tuple(
+            Envelope(
+                partition=partition,
+                start=start,
+                end=end,
+                mark=mark,
+                sources=numbered,
+                totals=totals,
+                readings=tuple(share),
+                final=final,
+                first=records[0].timestamp if records else 0,
+            )
+            for share in self._shares(readings)
+        )
+        counts = ReadCounts(
+            mentions=len(readings),
+            negative=sum(total.negative for total in totals),
+            refused=Counter(letter.reason for letter in refused),
+        )
+        return ReadResult(envelopes, tuple(refused), counts)
+
+    def _marks(self, records: Sequence[RecordLike]) -> tuple[int, bool, list[RecordLike]]:
+        """The batch's mark, whether it is the last, and the records that are mentions."""
+        mark, final = (0, False) if self._replay or not records else (records[-1].timestamp, False)
+        rest = []
+        for record in records:
+            noted = mark_of(record) if record.headers else None
+            if noted is None:
+                rest.append(record)
+            elif self._replay:
+                mark, final = max(mark, noted[0]), final or noted[1]
+        return mark, final, rest
+
+    def _read(
+        self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
+    ) -> tuple[list[Reading], list[DeadLetter]]:
+        """All at once; if that raises, one by one, so that only the offender is lost, and not silently."""
+        known = dict(sources.numbers)
+        try:
+            return self._attempt(records, sources, topic, partition)
+        except Exception:  # noqa: BLE001 - decision 3 of the design: no exception leaves an agent
+            sources.numbers = known
+        readings: list[Reading] = []
+        refused: list[DeadLetter] = []
+        for record in records:
+            known = dict(sources.numbers)
+            try:
+                one, letters = self._attempt([record], sources, topic, partition)
+            except Exception as error:  # noqa: BLE001 - becomes a dead letter with its traceback
+                sources.numbers = known
+                bug = InvalidMention(RefusalReason.BUG, f"{type(error).__name__} while reading", topic, partition)
+                refused.append(dead_letter(record, bug, traceback.format_exc()))
+            else:
+                readings += one
+                refused += letters
+        return readings, refused
+
+    def _attempt(
+        self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
+    ) -> tuple[list[Reading], list[DeadLetter]]:
+        mentions, refused = parse_batch(records, self._reader.register.codes)
+        for record, error in refused:
+            error.topic, error.partition, error.offset = topic, partition, record.offset
+        batch = [Seen(record.offset, record.timestamp, mention) for record, mention in mentions]
+        return self._reader.read(batch, sources), [dead_letter(record, error) for record, error in refused]
+
+    def _shares(self, readings: Sequence[Reading]) -> list[list[Reading]]:
+        """The readings that each `readings` partition watches."""
+        shares: list[list[Reading]] = [[] for _ in range(self._partitions)]
+        for reading in readings:
+            organisations = reading.organisations
+            if not organisations:
+                if reading.counts != 1:
+                    continue
+                organisations = (UNATTRIBUTED,)
+                reading = msgspec.structs.replace(reading, organisations=organisations)  # noqa: PLW2901 - same reading
+            for number in self._homes_of(organisations):
+                shares[number].append(reading)
+        return shares
+
+    def _homes_of(self, organisations: tuple[str, ...]) -> tuple[int, ...]:
+        homes = self._homes.get(organisations)
+        if homes is None:
+            homes = tuple(sorted({home(code, self._partitions) for code in organisations}))
+            if len(self._homes) < 10_000:
+                self._homes[organisations] = homes
+        return homes
+
+
+def _totals(readings: Sequence[Reading]) -> tuple[SourceTotal, ...]:
+    """What each source sent, in the order of their numbers."""
+    mentions = Counter(reading.source for reading in readings)
+    negative = Counter(reading.source for reading in readings if reading.counts == 1)
+    return tuple(SourceTotal(number, mentions[number], negative[number]) for number in sorted(mentions))
