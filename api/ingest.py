@@ -1,0 +1,78 @@
+"""Take findings from the log into the alert store, and wake those who tell of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from alerts.lifecycle import PATIENCE
+from alerts.model import LIVE, Change, Finding
+from alerts.ports import FindingSource, Found
+from alerts.store.protocol import AlertStore
+from api.metrics import Metrics
+from api.times import parse
+
+logger = logging.getLogger(__name__)
+
+_STALE_EVERY_SECONDS = 60.0
+
+
+class Ingest:
+    """Applies what a source finds, in order; where to go on after a restart stands in the store, in the same commit.
+
+    Parameters
+    ----------
+    tell
+        Called with the changes after they are durable.
+    """
+
+    def __init__(
+        self,
+        store: AlertStore,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        tell: Callable[[Sequence[Change]], None],
+    ) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._tell = tell
+
+    async def follow(self, source: FindingSource, well: Callable[[], None]) -> None:
+        """Follow one source for ever, from where the store stands.
+
+        Parameters
+        ----------
+        well
+            Called whenever the source answers.
+        """
+        places = await asyncio.to_thread(self._store.places)
+        async for found in source.follow(places):
+            if found:
+                await self._apply(found)
+            well()
+
+    async def _apply(self, found: Sequence[Found]) -> None:
+        now = self._clock()
+        changes = await asyncio.to_thread(self._store.apply, found, now)
+        if not changes:
+            return
+        fired = {
+            (one.value.id, one.value.revision): one.value.fired_at for one in found if isinstance(one.value, Finding)
+        }
+        for change in changes:
+            self._metrics.alerts.labels(change.kind.value).inc()
+            at = fired.get((change.alert_id, change.revision))
+            if at is not None and change.run == LIVE:
+                self._metrics.to_store.observe(max(0.0, (self._clock() - parse(at)).total_seconds()))
+        self._tell(changes)
+
+    async def watch_stale(self, patience: timedelta = PATIENCE) -> None:
+        """Mark, each minute, the firing alerts that nothing was heard of for long."""
+        while True:
+            changes = await asyncio.to_thread(self._store.mark_stale, self._clock(), patience)
+            for change in changes:
+                self._metrics.alerts.labels(change.kind.value).inc()
+            if changes:
+                self._tell(changes)
+            await asyncio.sleep(_STALE_EVERY_SECONDS)

@@ -1,0 +1,98 @@
+"""What the interface answers, for /openapi.json; the bytes themselves come from `alerts.wire`."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:canhbao:problem:too-large"])
+    title: str
+    status: int
+    detail: str
+
+
+class RefusedMention(BaseModel):
+    """A mention that was not taken."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+class MentionsTaken(BaseModel):
+    """What became of POSTed mentions; `refused` shows the first hundred."""
+
+    accepted: int
+    refused: list[RefusedMention]
+    refused_total: int
+
+
+class AlertPage(BaseModel):
+    """Alerts or changes of them, and the cursor from which to go on."""
+
+    alerts: list[dict[str, Any]]
+    cursor: str
+    more: bool
+
+
+class AlertDetail(BaseModel):
+    """One alert with the texts of its mentions, its revisions and its deliveries."""
+
+    model_config = ConfigDict(extra="allow")
+
+    alert: dict[str, Any]
+
+
+class ReceiverView(BaseModel):
+    """A receiver without its secret."""
+
+    name: str
+    url: str
+    enabled: bool
+    disabled: str
+    min_severity: str
+    severities: list[str]
+    organisations: list[str]
+    drills: bool
+    runs: list[str] | None
+
+
+class Receivers(BaseModel):
+    """The receivers, and how many deliveries stand how."""
+
+    receivers: list[ReceiverView]
+    deliveries: dict[str, int]
+    next_due: str | None
+
+
+class Check(BaseModel):
+    """One check of /readyz."""
+
+    name: Literal["log", "store", "lag", "background"]
+    ok: bool
+    detail: str
+    todo: str = ""
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work, and if not, what to do."""
+
+    status: Literal["ready", "not ready"]
+    checks: list[Check]
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "A problem document",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    },
+    "5XX": {
+        "description": "A problem document",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    },
+}

@@ -1,0 +1,131 @@
+"""Alerts as the interface shows them: JSON bytes, stream frames, webhook bodies."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from alerts.model import ALERT_KINDS, LIVE, Alert, Change, Delivery
+from alerts.store.protocol import AlertStore, Due, History
+from api import cursors
+from api.times import show
+
+#: What every reader sees until readers differ in what they may see.
+VIEW = "all"
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def as_json(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer that no cache keeps unless `headers` say so."""
+    return Response(_encode(value), status, {"cache-control": "no-store", **(headers or {})}, "application/json")
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes, the same for the same value."""
+    return _encode(value)
+
+
+class Frames:
+    """The alert changes of a store as stream frames: what the hub follows."""
+
+    def __init__(self, store: AlertStore, base_url: str) -> None:
+        self._store = store
+        self._base_url = base_url
+
+    async def frames(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """The next frames after a sequence."""
+        return await asyncio.to_thread(self._read, after, limit)
+
+    async def latest(self) -> int:
+        """Sequence of the newest change."""
+        return await asyncio.to_thread(self._store.latest)
+
+    def hello(self, sequence: int) -> bytes:
+        """First frame: where the stream begins, and how soon to come back when it breaks."""
+        return b"retry: 2000\n" + self._note("ready", sequence)
+
+    def gap(self, sequence: int) -> bytes:
+        """Changes are missing: fetch `/v1/alerts` anew; the stream goes on after `sequence`."""
+        return self._note("resync", sequence)
+
+    def _read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        changes = self._store.after(after, limit, kinds=ALERT_KINDS)
+        return [(one.sequence, _frame("alert", one.sequence, change_object(one, self._base_url))) for one in changes]
+
+    def _note(self, event: str, sequence: int) -> bytes:
+        return _frame(event, sequence, {"cursor": cursors.encode(VIEW, sequence)})
+
+
+def _frame(event: str, sequence: int, data: object) -> bytes:
+    # JSON has no raw line breaks, so that one data line always suffices.
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (
+        cursors.encode(VIEW, sequence).encode("ascii"),
+        event.encode("ascii"),
+        _encode(data),
+    )
+
+
+def alert_object(alert: Alert, base_url: str) -> dict[str, Any]:
+    """An alert as JSON shows it: the finding's fields, what the service knows beside, and the words for people."""
+    finding: dict[str, Any] = msgspec.to_builtins(alert.finding)
+    return {
+        **finding,
+        "run": alert.run,
+        "drill": alert.run != LIVE,
+        "stale": alert.stale,
+        "changed_at": show(alert.at),
+        "url": page_url(alert, base_url),
+    }
+
+
+def change_object(change: Change, base_url: str) -> dict[str, Any]:
+    """An alert as a change left it, with the change's kind."""
+    alert = change.alert()
+    assert alert is not None  # noqa: S101 - only changes of ALERT_KINDS come here
+    return {**alert_object(alert, base_url), "change": change.kind.value}
+
+
+def page_url(alert: Alert, base_url: str) -> str:
+    """Address of an alert's page."""
+    query = f"?run={alert.run}" if alert.run != LIVE else ""
+    return f"{base_url}/alerts/{alert.id}{query}"
+
+
+def detail_object(history: History, deliveries: Sequence[Delivery], base_url: str) -> dict[str, Any]:
+    """Everything about one alert: texts, changes, deliveries."""
+    return {
+        "alert": alert_object(history.alert, base_url),
+        "excerpts": msgspec.to_builtins(history.excerpts),
+        "changes": [
+            {"at": show(one.at), "kind": one.kind.value, "actor": one.actor, "revision": one.revision}
+            for one in history.changes
+        ],
+        "deliveries": [
+            {
+                "receiver": one.receiver,
+                "revision": one.revision,
+                "outcome": one.outcome.value,
+                "attempts": one.attempts,
+                "reason": one.reason,
+                "due_at": show(one.due_at) if one.due_at is not None else None,
+                "settled_at": show(one.settled_at) if one.settled_at is not None else None,
+            }
+            for one in deliveries
+        ],
+    }
+
+
+def delivery_body(due: Due, base_url: str) -> bytes:
+    """What a receiver is sent, in the form that Standard Webhooks proposes: type, timestamp, data."""
+    alert = due.alert
+    reason = alert.finding.reason
+    return _encode(
+        {
+            "type": f"alert.{reason}",
+            "timestamp": alert.finding.fired_at,
+            "data": {**alert_object(alert, base_url), "excerpts": msgspec.to_builtins(due.excerpts)},
+        }
+    )
