@@ -4,26 +4,27 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
+from typing import cast
 
 import faust
 
-from detectors.bank import Policy
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
 from streams.log import Log, open_log
 from streams.outbox import Outbox
 from streams.reading.reader import Reader
 from streams.reading.register import Register
+from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
 from streams.settings import StreamSettings
 from streams.status import Report, encode_report, newest_reports
 from streams.tallies import Tallies
 from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
-from streams.transports.batches import BatchTopic, NewRecord
+from streams.transports.batches import BatchConsumer, BatchTopic, NewRecord
 from streams.watching.envelopes import Partitions, encode
 from streams.watching.watcher import WatchConfig
 
@@ -119,17 +120,21 @@ def make_worker(
         producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
     )
     tallies, outbox = Tallies(), Outbox(app)
+
+    def consumer() -> BatchConsumer:
+        return cast("BatchConsumer", app.consumer)  # both drivers' consumers are
+
     read = ReadAgent(
         topics,
-        ReadStage(reader, config.readings_partitions, settings.replay),
+        ReadStage(reader, config.readings_partitions, replay=settings.replay),
         config.readings_partitions,
         outbox,
         tallies,
-        lambda: app.consumer,
+        consumer,
         replay=settings.replay,
     )
     patience = None if settings.replay else settings.owner_patience
-    watch = WatchAgent(topics, config, log, outbox, tallies, lambda: app.consumer, patience=patience)
+    watch = WatchAgent(topics, config, log, outbox, tallies, consumer, patience=patience)
     mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume)
     readings = BatchTopic(app, topics=[topics.readings], resume=watch.resume)
     app.agent(mentions, name="read")(read.run)
@@ -171,12 +176,12 @@ def _schedule(
     app.on_before_shutdown.connect(at_stop, weak=False)
 
 
-def _supervised(app: faust.App, duty: Callable[[], object]) -> Callable[[], object]:
+def _supervised(app: faust.App, duty: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
     """A duty that fails stops the worker before anything more is committed."""
 
     async def run() -> None:
         try:
-            await duty()  # type: ignore[misc] - every duty is a coroutine function
+            await duty()
         except Exception as error:  # whatever it is, the worker must not go on half alive
             logger.exception("the worker stops: %s failed", duty.__name__)
             await app.crash(error)
@@ -186,11 +191,11 @@ def _supervised(app: faust.App, duty: Callable[[], object]) -> Callable[[], obje
 
 
 async def _report(worker: Worker, outbox: Outbox, topics: Topics, now: int) -> None:
-    report = Report(worker.name, now, worker.tallies.values, **worker.watch.standing())
+    report = Report(worker.name, now, worker.tallies.values, *worker.watch.standing())
     await outbox(topics.status, 0, [NewRecord(encode_report(report), key=worker.name.encode())])
 
 
-async def run_worker(settings: StreamSettings, register: Register, policy: Policy, *, clock: Callable[[], int]) -> None:
+async def run_worker(settings: StreamSettings, register: Register, *, clock: Callable[[], int]) -> None:
     """Run a worker until SIGINT or SIGTERM.
 
     Parameters
@@ -199,8 +204,6 @@ async def run_worker(settings: StreamSettings, register: Register, policy: Polic
         With a `log_url` and a `voice_secret`.
     register
         The bodies and themes to watch.
-    policy
-        When to alarm.
     clock
         Milliseconds since 1970 UTC.
 
@@ -221,10 +224,10 @@ async def run_worker(settings: StreamSettings, register: Register, policy: Polic
         config = WatchConfig(
             readings_partitions=readings,
             mentions_partitions=await log.partitions(topics.mentions),
-            policy=policy,
+            policy=settings.detection,
             names={body.code: body.name for body in register.organisations()},
         )
-        reader = Reader(register, settings.negative_threshold, settings.voice_secret.encode())
+        reader = Reader(register, LexiconScorer(), settings.negative_threshold, settings.voice_secret)
         name = f"{socket.gethostname()}-{settings.worker}"
         worker = make_worker(settings, reader, config, log, name=name, clock=clock)
         before = (await newest_reports(log, topics.status)).get(name)

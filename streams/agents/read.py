@@ -5,12 +5,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
+from typing import Any, cast
 
-from faust.types import TP, EventT, StreamT
+from faust.streams import Stream
+from faust.types import TP, StreamT
 
-from streams.mentions import DeadLetter
+from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter
 from streams.outbox import Outbox
-from streams.reading.stage import ReadStage
+from streams.reading.stage import ReadCounts, ReadStage
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord, RecordLike
@@ -103,32 +105,32 @@ class ReadAgent:
         self._held = assignment.partitions
         return dict.fromkeys(assignment.partitions)
 
-    async def run(self, stream: StreamT[Batch]) -> None:
+    async def run(self, stream: StreamT[Any]) -> None:
         """Read batches for ever; each is acknowledged when its envelopes are."""
-        async for event in stream.noack().events():
-            await self._read(event)
+        async for event in cast("Stream[Any]", stream).noack().events():
+            await self._read(event.value)
             await stream.ack(event)
 
-    async def _read(self, event: EventT[Batch]) -> None:
-        batch = event.value
+    async def _read(self, batch: Batch) -> None:
         for start, end, records in slices(batch):
             result = self._stage.read_batch(batch.tp.partition, start, end, records, batch.tp.topic)
-            self._count(len(records), result.counts, result.refused)
+            self._count(result.counts)
             await self._bury(result.refused)
             await self._send(result.envelopes)
             await asyncio.sleep(0)
         self.active_at = perf_counter()
 
-    def _count(self, records: int, counts: dict[str, int], refused: Sequence[DeadLetter]) -> None:
-        for name, amount in counts.items():
-            self._tallies.add(name, amount)
-        for letter in refused:
-            self._tallies.add("mentions_refused", 1, letter.reason)
-        self._bugs.count(records, sum(letter.reason == "bug" for letter in refused))
+    def _count(self, counts: ReadCounts) -> None:
+        self._tallies.add("mentions_read", counts.mentions)
+        self._tallies.add("mentions_negative", counts.negative)
+        for reason, amount in counts.refused.items():
+            self._tallies.add("mentions_refused", amount, reason)
+        refused = sum(counts.refused.values())
+        self._bugs.count(counts.mentions + refused, counts.refused.get(RefusalReason.BUG, 0))
 
     async def _bury(self, refused: Sequence[DeadLetter]) -> None:
         if refused:
-            await self._outbox(self._topics.dead, 0, [NewRecord(letter.encode()) for letter in refused])
+            await self._outbox(self._topics.dead, 0, [NewRecord(encode_dead_letter(letter)) for letter in refused])
 
     async def _send(self, envelopes: Sequence[Envelope]) -> None:
         await asyncio.gather(

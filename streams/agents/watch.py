@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
+from typing import Any, NamedTuple, cast
 
+from faust.streams import Stream
 from faust.types import TP, StreamT
 
 from alerts.model import Excerpt, Finding, Level, canonical
@@ -17,7 +19,7 @@ from streams.snapshots import SnapshotWriter, newest_snapshot
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord
-from streams.watching.envelopes import Marks, ReadingsRecord, Without, decode, encode
+from streams.watching.envelopes import Without, decode, encode
 from streams.watching.watcher import Output, WatchConfig, Watcher
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,14 @@ class Held:
     #: When the watermark last moved, by the stopwatch: only for going on without a lost partition.
     moved_at: float = 0.0
     watermark: int = 0
+
+
+class Standing(NamedTuple):
+    """Where a worker's watch stands: next offset and watermark by partition, and what waits."""
+
+    positions: dict[str, int]
+    watermarks: dict[str, int]
+    pending_bytes: int
 
 
 class WatchAgent:
@@ -100,13 +110,13 @@ class WatchAgent:
             else:
                 watcher, position = Watcher.restore(self._config, snapshot.parts), snapshot.position
             writer = SnapshotWriter(self._topics.states, tp.partition, uuid.uuid4().hex)
-            held[tp] = Held(assignment.epoch, watcher, writer, keys, position, position, moved_at=self._stopwatch())
+            held[tp] = Held(tp, assignment.epoch, watcher, writer, keys, position, position, moved_at=self._stopwatch())
         self._held = held
         return {tp: one.position for tp, one in held.items()}
 
-    async def run(self, stream: StreamT[Batch]) -> None:
+    async def run(self, stream: StreamT[Any]) -> None:
         """Fold batches for ever; they are acknowledged when a snapshot that contains them is durable."""
-        async for event in stream.noack().events():
+        async for event in cast("Stream[Any]", stream).noack().events():
             batch: Batch = event.value
             held = self._held.get(batch.tp)
             if held is None or held.epoch != batch.epoch:
@@ -121,8 +131,7 @@ class WatchAgent:
             if record.offset < held.position:
                 continue
             if record.value is not None:
-                for one in unfolded(decode(record.value)):
-                    await self._send(held.watcher.feed(one, record.offset))
+                await self._send(held.watcher.feed(decode(record.value), record.offset))
             held.position = record.offset + 1
             await asyncio.sleep(0)
         held.position = max(held.position, batch.end)
@@ -194,15 +203,10 @@ class WatchAgent:
             for partition in held.watcher.ahead()
         )
 
-    def standing(self) -> Mapping[str, object]:
+    def standing(self) -> Standing:
         """Positions and watermarks, for `status`."""
-        return {
-            "positions": {str(tp.partition): held.position for tp, held in self._held.items()},
-            "watermarks": {str(tp.partition): held.watermark for tp, held in self._held.items()},
-            "pending_bytes": sum(held.watcher.pending_bytes for held in self._held.values()),
-        }
-
-
-def unfolded(record: ReadingsRecord) -> Sequence[ReadingsRecord]:
-    """Marks of several partitions one by one; everything else as it is."""
-    return record.envelopes() if isinstance(record, Marks) else (record,)
+        return Standing(
+            {str(tp.partition): held.position for tp, held in self._held.items()},
+            {str(tp.partition): held.watermark for tp, held in self._held.items()},
+            sum(held.watcher.pending_bytes for held in self._held.values()),
+        )
