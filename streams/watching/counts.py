@@ -70,8 +70,8 @@ class OpenMinutes:
         minutes, negative, mentions = msgspec.msgpack.decode(data, type=tuple[list[int], bytes, bytes])
         columns = [minute % RING for minute in minutes]
         counts.busy.update(minutes)
-        counts.negative[:, columns] = np.frombuffer(negative, dtype=np.int64).reshape(size, -1)
-        counts.mentions[:, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(size, -1)
+        counts.negative[:, columns] = np.frombuffer(negative, dtype=np.int64).reshape(size, len(columns))
+        counts.mentions[:, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(size, len(columns))
         return counts
 
 

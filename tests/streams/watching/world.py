@@ -1,4 +1,4 @@
-"""A small world for tests of the watch: mentions with bursts, partitions, readers that crash, zombies, watchers killed."""
+"""A small world for tests of the watch: bursts, partitions, readers that crash, zombies, watchers killed."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -61,17 +61,12 @@ def mentions(seed: int, hours: float = 5.0, rate: float = 0.4) -> list[Reading]:
         negative = rng.random() < (0.9 if code in raging else 0.2)
         reading = mention(rng, len(found), now, code, negative=negative)
         if found and rng.random() < 0.05:
-            reading = replace_identity(reading, rng.choice(found[-50:]))
+            reading = msgspec.structs.replace(rng.choice(found[-50:]), seen_at=now)
         found.append(reading)
         pause = MINUTE / (rate * (15 if raging else 1))
         # Sometimes several are seen in the same millisecond.
         now += 0 if rng.random() < 0.1 else int(rng.expovariate(1) * pause)
     return found
-
-
-def replace_identity(reading: Reading, other: Reading) -> Reading:
-    """The same mention sent again."""
-    return msgspec.structs.replace(reading, identity=other.identity, id=other.id)
 
 
 def placed(readings: Iterable[Reading], partitions: int, seed: int) -> list[list[Reading]]:
@@ -147,3 +142,88 @@ def watch(config_: WatchConfig, partition: int, log: Iterable[ReadingsRecord]) -
     """Feed a whole `readings` partition to a fresh watcher."""
     watcher = Watcher(config_, partition)
     return [watcher.feed(record, offset) for offset, record in enumerate(log)]
+
+
+class Readers:
+    """Readers of all `mentions` partitions, as unreliable as they may be; what they send is in `logs`.
+
+    Each `readings` partition has its own log: the same envelopes, but a crash may leave some logs without, and the
+    logs interleave the partitions differently.
+    """
+
+    def __init__(self, by_partition: Sequence[Sequence[Reading]], readings_partitions: int, rng: random.Random) -> None:
+        self._by_partition = by_partition
+        self._rng = rng
+        self._committed = [0] * len(by_partition)
+        self._sent: list[list[Envelope]] = []
+        self.logs: list[list[ReadingsRecord]] = [[] for _ in range(readings_partitions)]
+
+    def run(self, end: int) -> None:
+        """Send everything, with crashes, zombies, idle marks and sendings twice, and say that it is all."""
+        open_partitions = list(range(len(self._by_partition)))
+        while open_partitions:
+            partition = self._rng.choice(open_partitions)
+            self._step(partition)
+            readings = self._by_partition[partition]
+            if not readings or self._committed[partition] > readings[-1].offset:
+                open_partitions.remove(partition)
+        for partition, readings in enumerate(self._by_partition):
+            until = readings[-1].offset + 1 if readings else 0
+            self._send(msgspec.structs.replace(envelope(partition, (), (until, until), end, 0), final=True), whole=True)
+            if self._sent and self._rng.random() < 0.5:
+                self._zombie()
+
+    def _step(self, partition: int) -> None:
+        start = self._committed[partition]
+        rest = [reading for reading in self._by_partition[partition] if reading.offset >= start]
+        batch = rest[: self._rng.choice((1, 2, 5, 20, 60))]
+        chance = self._rng.random()
+        if not batch or chance < 0.15:
+            # Nothing came in the last fetch: marked anywhere up to what comes next.
+            idle_until = batch[0].seen_at if batch else START
+            self._send(envelope(partition, (), (start, start), idle_until - self._rng.randrange(3000), 0), whole=True)
+            return
+        span = (start, batch[-1].offset + 1)
+        whole = chance > 0.3
+        self._send(envelope(partition, batch, span, batch[-1].seen_at, batch[0].seen_at), whole=whole)
+        if whole:
+            # Committed, or committed too late or only in part: then it is read and sent again.
+            step_back = self._rng.random() < 0.2
+            self._committed[partition] = self._rng.choice([0, *(r.offset for r in batch)]) if step_back else span[1]
+        if self._rng.random() < 0.15:
+            self._zombie()
+
+    def _send(self, sent: Envelope, *, whole: bool) -> None:
+        shares = routed(sent, len(self.logs))
+        self._sent.append(shares)
+        for log, share in zip(self.logs, shares, strict=True):
+            if whole or self._rng.random() < 0.5:
+                log.append(share)
+
+    def _zombie(self) -> None:
+        """A reader that was thought dead sends what it had read long ago."""
+        shares = self._rng.choice(self._sent)
+        for log, share in zip(self.logs, shares, strict=True):
+            if self._rng.random() < 0.7:
+                log.append(msgspec.structs.replace(share, final=False))
+
+
+def watch_unreliably(
+    config_: WatchConfig, partition: int, log: Sequence[ReadingsRecord], rng: random.Random
+) -> list[Output]:
+    """Feed a log to watchers that are killed and restored from any earlier snapshot."""
+    watcher = Watcher(config_, partition)
+    snapshots = [(0, watcher.snapshot())]
+    outputs: list[Output] = []
+    kills = rng.randrange(6)
+    position = 0
+    while position < len(log):
+        outputs.append(watcher.feed(log[position], position))
+        position += 1
+        if rng.random() < 0.1:
+            snapshots.append((position, watcher.snapshot()))
+        if kills and rng.random() < 3 / len(log):
+            kills -= 1
+            position, parts = rng.choice(snapshots)
+            watcher = Watcher.restore(config_, parts) if position else Watcher(config_, partition)
+    return outputs
