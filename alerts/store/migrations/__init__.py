@@ -1,0 +1,1 @@
+"""Migrations of the alert store, written by hand and run at start by `alerts.store.sql.migrate`."""

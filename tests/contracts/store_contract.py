@@ -1,0 +1,529 @@
+"""What every alert store promises; `tests/alerts/store/` runs it on each.
+
+A test module derives from `StoreContract` and gives the fixture `store`.
+"""
+
+import hashlib
+import itertools
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.errors import TokenExistsError, UnknownReceiverError, UnknownTokenError
+from alerts.model import (
+    ALERT_KINDS,
+    AlertState,
+    Attempt,
+    ChangeKind,
+    Excerpt,
+    Finding,
+    Outcome,
+    Receiver,
+    Representative,
+    Scope,
+    Series,
+    Severity,
+    Verdict,
+    canonical,
+)
+from alerts.ports import Found, Place
+from alerts.store import AlertStore
+
+NOW = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+OFFICE = Receiver("office", "https://office.example.vn/hook?key=hidden", secret="env:OFFICE")
+
+
+def finding(number: int = 1, revision: int = 1, **changed: object) -> Finding:
+    """A finding; `number` tells alerts apart and grows with the time of first firing."""
+    basis = Finding(
+        id=f"{number:032x}",
+        revision=revision,
+        state=AlertState.FIRING,
+        organisation="19",
+        organisation_name="Thái Nguyên",
+        series=Series.NEGATIVE_COUNT,
+        severity=Severity.SERIOUS,
+        window_start="2026-11-22T06:30:00.000Z",
+        fired_at=f"2026-11-22T07:{revision % 60:02d}:00.000Z",
+        first_fired_at=f"2026-11-22T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}.000Z",
+        observed=120,
+        expected=7.5,
+        mentions=200,
+        probability=0.0031,
+        test_probability=1e-9,
+        reason="fired" if revision == 1 else "updated",
+        representatives=(Representative("m1", "news", "Báo A", "2026-11-22T06:40:00.000Z", 3),),
+        words=("vỡ đê",),
+    )
+    return msgspec.structs.replace(basis, **changed)
+
+
+def excerpt(id_: str = "m1", name: str = "Báo A", title: str = "Nước dâng nhanh ở phía bắc thành phố") -> Excerpt:
+    """The text of the mention that `finding` shows."""
+    return Excerpt(id_, "news", name, title, f"https://bao.example.vn/{id_}", "2026-11-22T06:40:00.000Z")
+
+
+def found(*values: Finding | Excerpt, run: str = "", offset: int = 0) -> list[Found]:
+    """The values as they come from the log, at offsets from `offset` on."""
+    prefix = f"{run}." if run else ""
+    topics = [prefix + ("excerpts" if isinstance(one, Excerpt) else "findings") for one in values]
+    return [
+        Found(Place(topic, 0, offset + place), one)
+        for place, (topic, one) in enumerate(zip(topics, values, strict=True))
+    ]
+
+
+def attempt(delivery: str, claim: int, verdict: Verdict = Verdict.DONE, **changed: object) -> Attempt:
+    """One try of a delivery."""
+    due_at = NOW + 5 * MINUTE if verdict is Verdict.RETRY else None
+    basis = Attempt(delivery, claim, NOW + MINUTE, 0.25, verdict, verdict.value, 200, due_at)
+    return msgspec.structs.replace(basis, **changed)
+
+
+def claims(store: AlertStore, now: datetime = NOW, limit: int = 10) -> list[tuple[str, int]]:
+    """What is due: delivery ids with their claims."""
+    return [(one.delivery.id, one.delivery.claim) for one in store.due(now, limit)]
+
+
+class StoreContract:
+    """Every test gets an empty `store`."""
+
+    # The ordered log
+
+    def test_an_empty_store_has_nothing(self, store: AlertStore) -> None:
+        assert store.latest() == 0
+        assert store.after(0, 10) == []
+        assert store.places() == {}
+        assert store.alerts(limit=10) == []
+        assert store.alert("0" * 32) is None
+        assert store.due(NOW, 10) == []
+        assert store.next_due() is None
+        assert store.receivers() == []
+        assert store.tokens() == []
+        assert store.counts() == dict.fromkeys(Outcome, 0)
+
+    def test_a_finding_becomes_an_alert_and_a_change(self, store: AlertStore) -> None:
+        (change,) = store.apply(found(excerpt(), finding()), NOW)
+        assert (change.sequence, change.at, change.actor, change.kind) == (1, NOW, "watch", ChangeKind.FIRED)
+        assert (change.run, change.alert_id, change.revision) == ("", finding().id, 1)
+        assert change.body == canonical(finding())
+        assert store.after(0, 10) == [change]
+        history = store.alert(finding().id)
+        assert history is not None
+        assert history.alert == change.alert()
+        assert list(history.excerpts) == [excerpt()]
+        assert list(history.changes) == [change]
+
+    def test_nothing_taken_changes_nothing(self, store: AlertStore) -> None:
+        assert store.apply([], NOW) == []
+        assert store.latest() == 0
+
+    def test_what_is_taken_again_changes_nothing(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        batch = found(excerpt(), finding(), finding(2))
+        assert len(store.apply(batch, NOW)) == 2
+        assert store.apply(batch, NOW + MINUTE) == []
+        assert store.apply(batch + batch, NOW + MINUTE) == []
+        assert store.latest() == 3
+        assert len(store.deliveries(finding().id)) == 1
+
+    def test_only_a_greater_revision_is_applied(self, store: AlertStore) -> None:
+        made = store.apply(found(finding(revision=3), finding(revision=1), finding(revision=2)), NOW)
+        assert [change.revision for change in made] == [3]
+        made = store.apply(found(finding(revision=2), finding(revision=5), finding(revision=4)), NOW)
+        assert [change.revision for change in made] == [5]
+        (alert,) = store.alerts(limit=10)
+        assert alert.revision == 5
+
+    def test_any_order_and_cut_of_revisions_ends_at_the_greatest(self, store: AlertStore) -> None:
+        runs = itertools.count()
+
+        @given(order=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4)), max_size=12), cut=st.integers(0, 12))
+        @settings(max_examples=25, deadline=None)
+        def check(order: list[tuple[int, int]], cut: int) -> None:
+            run = f"run-{next(runs)}"
+            batch = found(*(finding(number, revision) for number, revision in order), run=run)
+            made = store.apply(batch[:cut], NOW) + store.apply(batch[cut:], NOW) + store.apply(batch, NOW)
+            greatest = {f"{number:032x}": max(r for n, r in order if n == number) for number, _ in order}
+            assert {alert.id: alert.revision for alert in store.alerts(limit=10, run=run)} == greatest
+            for id_ in greatest:
+                seen = [change.revision for change in made if change.alert_id == id_]
+                assert seen == sorted(set(seen))
+
+        check()
+
+    def test_the_kind_of_change_is_the_findings_reason(self, store: AlertStore) -> None:
+        revisions = [
+            finding(revision=1),
+            finding(revision=2, reason="escalated"),
+            finding(revision=3, reason="something later"),
+            finding(revision=4, reason="resolved", state=AlertState.RESOLVED),
+        ]
+        made = store.apply(found(*revisions), NOW)
+        assert [change.kind for change in made] == ["fired", "escalated", "updated", "resolved"]
+
+    def test_runs_keep_the_same_alert_apart(self, store: AlertStore) -> None:
+        store.apply(found(excerpt(title="diễn tập"), finding(observed=9), run="demo-1"), NOW)
+        store.apply(found(excerpt(), finding()), NOW)
+        assert {alert.run for alert in store.alerts(limit=10)} == {"", "demo-1"}
+        assert [alert.finding.observed for alert in store.alerts(limit=10, run="demo-1")] == [9]
+        live, demo = store.alert(finding().id), store.alert(finding().id, "demo-1")
+        assert live is not None
+        assert demo is not None
+        assert (live.alert.run, demo.alert.run) == ("", "demo-1")
+        assert [one.title for one in demo.excerpts] == ["diễn tập"]
+        assert store.alert(finding().id, "demo-2") is None
+
+    def test_without_a_live_one_the_run_last_heard_of_is_meant(self, store: AlertStore) -> None:
+        for run in ("demo-2", "demo-1"):
+            store.apply(found(finding(), run=run), NOW)
+        history = store.alert(finding().id)
+        assert history is not None
+        assert history.alert.run == "demo-1"
+
+    def test_places_only_grow(self, store: AlertStore) -> None:
+        store.apply([Found(Place("findings", 0, 7), finding()), Found(Place("excerpts", 2, 5), excerpt())], NOW)
+        store.apply([Found(Place("findings", 0, 3), finding(2)), Found(Place("findings", 1, 0), finding(3))], NOW)
+        assert store.places() == {("findings", 0): 7, ("excerpts", 2): 5, ("findings", 1): 0}
+
+    def test_an_excerpt_alone_moves_the_place_but_is_no_change(self, store: AlertStore) -> None:
+        assert store.apply(found(excerpt(), offset=4), NOW) == []
+        assert store.places() == {("excerpts", 0): 4}
+
+    def test_ten_thousand_changes_are_paged_without_gap(self, store: AlertStore) -> None:
+        for start in range(0, 10_000, 2_500):
+            store.apply(found(*(finding(number) for number in range(start, start + 2_500)), offset=start), NOW)
+        seen: list[int] = []
+        while page := store.after(seen[-1] if seen else 0, 999):
+            seen += [change.sequence for change in page]
+        assert seen == list(range(1, 10_001))
+        assert store.latest() == 10_000
+
+    def test_absurd_cursors_and_limits_are_answered(self, store: AlertStore) -> None:
+        store.apply(found(finding()), NOW)
+        assert len(store.after(-5, 10)) == 1
+        assert store.after(2**80, 10) == []
+        assert store.after(0, -1) == []
+        assert store.after(0, 0) == []
+        assert len(store.after(0, 2**80)) == 1
+        assert store.alerts(limit=-1) == []
+        assert store.due(NOW, -1) == []
+
+    def test_the_log_can_be_read_by_kind(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        assert [change.kind for change in store.after(0, 10)] == ["receiver_put", "fired"]
+        assert [change.sequence for change in store.after(0, 10, kinds=ALERT_KINDS)] == [2]
+        assert store.after(0, 10, kinds=()) == []
+
+    def test_a_change_that_is_no_alerts_has_no_alert(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        (change,) = store.after(0, 1)
+        assert change.alert() is None
+
+    def test_threads_get_dense_numbers(self, store: AlertStore) -> None:
+        def write(worker: int) -> None:
+            for number in range(20):
+                store.apply(found(finding(worker * 100 + number), offset=worker * 100 + number), NOW)
+
+        threads = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [change.sequence for change in store.after(0, 1000)] == list(range(1, 81))
+
+    # Alerts
+
+    def test_alerts_are_listed_newest_first_in_pages(self, store: AlertStore) -> None:
+        store.apply(found(*(finding(number) for number in (3, 1, 5, 2, 4))), NOW)
+        store.apply(found(finding(1, 2)), NOW)
+        first = store.alerts(limit=2)
+        second = store.alerts(limit=2, before=first[-1].place)
+        third = store.alerts(limit=2, before=second[-1].place)
+        assert [int(alert.id, 16) for alert in first + second + third] == [5, 4, 3, 2, 1]
+        assert store.alerts(limit=2, before=third[-1].place) == []
+
+    def test_alerts_are_chosen_by_state_run_and_organisation(self, store: AlertStore) -> None:
+        ended = finding(3, state=AlertState.RESOLVED, reason="resolved")
+        store.apply(found(finding(1), finding(2, organisation="24"), ended), NOW)
+        store.apply(found(finding(4), run="demo"), NOW)
+
+        def numbers(
+            state: AlertState | None = None, run: str | None = None, organisation: str | None = None
+        ) -> list[int]:
+            chosen = store.alerts(limit=10, state=state, run=run, organisation=organisation)
+            return [int(alert.id, 16) for alert in chosen]
+
+        assert numbers() == [4, 3, 2, 1]
+        assert numbers(state=AlertState.RESOLVED) == [3]
+        assert numbers(run="") == [3, 2, 1]
+        assert numbers(organisation="24") == [2]
+        assert numbers(organisation="19", run="", state=AlertState.FIRING) == [1]
+        assert numbers(organisation="' OR 1=1 --") == []
+
+    def test_silence_makes_a_firing_alert_stale_once_and_a_finding_takes_it_back(self, store: AlertStore) -> None:
+        ended = finding(2, state=AlertState.RESOLVED, reason="resolved")
+        store.apply(found(finding(1), ended), NOW)
+        patience = timedelta(hours=1)
+        assert store.mark_stale(NOW + patience, patience) == []
+        (change,) = store.mark_stale(NOW + patience + MINUTE, patience)
+        assert (change.kind, change.actor, change.alert_id) == (ChangeKind.STALE, "system", finding(1).id)
+        assert store.mark_stale(NOW + 5 * patience, patience) == []
+        assert [alert.stale for alert in store.alerts(limit=10)] == [False, True]
+        assert change.alert() == store.alerts(limit=10)[1]
+        store.apply(found(finding(1, 2)), NOW + 6 * patience)
+        assert [alert.stale for alert in store.alerts(limit=10)] == [False, False]
+
+    # Texts
+
+    def test_texts_are_found_by_source_and_id(self, store: AlertStore) -> None:
+        other = excerpt(name="Báo B", title="một bài khác cùng số")
+        store.apply(found(excerpt(), other), NOW)
+        shown = Representative("m1", "news", "Báo B", "", 1)
+        missing = Representative("m9", "news", "Báo B", "", 1)
+        assert list(store.excerpts("", [missing, shown])) == [other]
+        assert list(store.excerpts("demo", [shown])) == []
+
+    def test_the_first_text_of_a_mention_stays(self, store: AlertStore) -> None:
+        store.apply(found(excerpt()), NOW)
+        store.apply(found(excerpt(title="đã sửa")), NOW)
+        assert list(store.excerpts("", finding().representatives)) == [excerpt()]
+
+    def test_erased_texts_go_in_every_run_and_do_not_come_back(self, store: AlertStore) -> None:
+        store.apply(found(excerpt(), finding()), NOW)
+        store.apply(found(excerpt(), finding(), run="demo"), NOW)
+        assert store.erase([("news", "Báo A", "m1"), ("news", "Báo A", "m2")], "admin", NOW) == 2
+        store.apply(found(excerpt(), offset=50), NOW)
+        store.apply(found(excerpt("m2"), offset=51), NOW)
+        history = store.alert(finding().id)
+        assert history is not None
+        assert list(history.excerpts) == []
+        assert history.alert.finding == finding()
+        change = store.after(0, 10)[-1]
+        assert (change.kind, change.actor) == (ChangeKind.ERASED, "admin")
+        assert "Nước" not in change.body.decode()
+        assert store.erase([], "admin", NOW) == 0
+
+    # Receivers and deliveries
+
+    def test_a_receiver_put_twice_is_one_change_without_its_secrets(self, store: AlertStore) -> None:
+        assert store.put_receiver(OFFICE, "admin", NOW) == OFFICE
+        assert store.put_receiver(OFFICE, "admin", NOW) == OFFICE
+        (change,) = store.after(0, 10)
+        assert (change.kind, change.actor, change.alert_id) == (ChangeKind.RECEIVER_PUT, "admin", "")
+        assert b"hidden" not in change.body
+        assert b"env:OFFICE" not in change.body
+        assert store.receivers() == [OFFICE]
+
+    def test_every_revision_is_queued_for_who_wants_it_and_nobody_else(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.put_receiver(Receiver("north", "https://n.example.vn", organisations=("24",)), "admin", NOW)
+        store.put_receiver(Receiver("off", "https://o.example.vn", enabled=False), "admin", NOW)
+        store.apply(found(finding(), finding(revision=2)), NOW)
+        queued = store.deliveries(finding().id)
+        assert [(one.receiver, one.revision, one.outcome) for one in queued] == [
+            ("office", 1, Outcome.PENDING),
+            ("office", 2, Outcome.PENDING),
+        ]
+        assert len({one.id for one in queued}) == 2
+        assert store.counts()[Outcome.PENDING] == 2
+        assert store.next_due() == NOW
+
+    def test_drills_reach_only_who_asks_for_them(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.put_receiver(Receiver("trainer", "https://t.example.vn", drills=True), "admin", NOW)
+        store.apply(found(finding(), run="demo-1"), NOW)
+        assert [one.receiver for one in store.deliveries(finding().id, "demo-1")] == ["trainer"]
+
+    def test_who_was_told_of_a_beginning_is_told_of_the_end(self, store: AlertStore) -> None:
+        grave = Receiver("grave", "https://g.example.vn", min_severity=Severity.SERIOUS)
+        store.put_receiver(grave, "admin", NOW)
+        store.apply(found(finding(), finding(2, severity=Severity.NOTICE)), NOW)
+        mild: dict[str, Any] = {"severity": Severity.NOTICE, "state": AlertState.RESOLVED, "reason": "resolved"}
+        store.apply(found(finding(revision=2, **mild), finding(2, 2, **mild)), NOW)
+        assert [one.revision for one in store.deliveries(finding().id)] == [1, 2]
+        assert store.deliveries(finding(2).id) == []
+
+    def test_what_is_due_is_claimed_with_its_contents(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(excerpt(), finding(), finding(revision=2)), NOW)
+        first, second = store.due(NOW, 10)
+        assert (first.alert.revision, second.alert.revision) == (1, 2)
+        assert first.alert.finding == finding()
+        assert list(first.excerpts) == [excerpt()]
+        assert first.receiver == OFFICE
+        assert first.delivery.claim == 1
+        assert store.due(NOW, 10) == []
+        assert store.next_due() == first.delivery.due_at
+
+    def test_a_lease_that_lapses_is_taken_over_under_a_new_claim(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        (one,) = store.due(NOW, 10, timedelta(seconds=10))
+        assert claims(store, NOW + timedelta(seconds=9)) == []
+        ((id_, claim),) = claims(store, NOW + timedelta(seconds=10))
+        assert (id_, claim) == (one.delivery.id, 2)
+
+    def test_the_oldest_due_comes_first_and_the_limit_holds(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding(1)), NOW + MINUTE)
+        store.apply(found(finding(2), offset=1), NOW)
+        store.apply(found(finding(3), offset=2), NOW + 9 * MINUTE)
+        (first,) = store.due(NOW + 2 * MINUTE, 1)
+        (second,) = store.due(NOW + 2 * MINUTE, 5)
+        assert [int(one.alert.id, 16) for one in (first, second)] == [2, 1]
+
+    def test_a_delivered_one_is_done_and_its_attempt_kept(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        ((id_, claim),) = claims(store)
+        made = attempt(id_, claim)
+        assert store.record_attempts([made]) == [True]
+        (one,) = store.deliveries(finding().id)
+        assert (one.outcome, one.attempts, one.due_at) == (Outcome.DELIVERED, 1, None)
+        assert one.settled_at == made.at + timedelta(seconds=0.25)
+        assert store.attempts(id_) == [made]
+        assert store.counts()[Outcome.DELIVERED] == 1
+        assert store.next_due() is None
+        assert claims(store, NOW + timedelta(days=9)) == []
+
+    def test_a_failed_one_waits_for_its_time(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        ((id_, claim),) = claims(store)
+        assert store.record_attempts([attempt(id_, claim, Verdict.RETRY, reason="timeout", status=None)]) == [True]
+        assert store.next_due() == NOW + 5 * MINUTE
+        assert claims(store, NOW + 4 * MINUTE) == []
+        assert claims(store, NOW + 5 * MINUTE) == [(id_, 2)]
+        (one,) = store.deliveries(finding().id)
+        assert (one.outcome, one.attempts, one.reason) == (Outcome.PENDING, 1, "timeout")
+
+    def test_a_retry_without_a_time_is_refused_and_nothing_written(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding(), finding(2)), NOW)
+        (one, first), (two, second) = claims(store)
+        with pytest.raises(ValueError, match="does not say when"):
+            store.record_attempts([attempt(one, first), attempt(two, second, Verdict.RETRY, due_at=None)])
+        assert store.attempts(one) == []
+        assert store.counts()[Outcome.PENDING] == 2
+
+    def test_a_dead_one_is_told_in_the_log(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        ((id_, claim),) = claims(store)
+        store.record_attempts([attempt(id_, claim, Verdict.DEAD, reason="refused", status=404)])
+        change = store.after(0, 10)[-1]
+        assert (change.kind, change.actor, change.alert_id) == (ChangeKind.DELIVERY_DEAD, "system", finding().id)
+        assert msgspec.json.decode(change.body) == {"delivery": id_, "reason": "refused", "receiver": "office"}
+        assert store.counts()[Outcome.DEAD] == 1
+        history = store.alert(finding().id)
+        assert history is not None
+        assert [one.kind for one in history.changes] == ["fired", "delivery_dead"]
+
+    def test_who_has_gone_is_disabled_and_what_waits_stays(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding(), finding(2)), NOW)
+        (id_, claim), _ = claims(store)
+        store.record_attempts([attempt(id_, claim, Verdict.GONE, reason="gone", status=410)])
+        (office,) = store.receivers()
+        assert office.disabled == "gone"
+        assert store.due(NOW + timedelta(hours=1), 10) == []
+        assert store.next_due() is None
+        store.apply(found(finding(3), offset=9), NOW)
+        assert store.deliveries(finding(3).id) == []
+        assert store.put_receiver(OFFICE, "admin", NOW).disabled == "gone"
+        assert store.enable_receiver("office", "admin", NOW) == OFFICE
+        assert len(store.due(NOW + timedelta(hours=1), 10)) == 1
+
+    def test_a_new_address_opens_a_disabled_receiver(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        assert store.disable_receiver("office", "paused", "admin", NOW).disabled == "paused"
+        moved = msgspec.structs.replace(OFFICE, url="https://new.example.vn")
+        assert store.put_receiver(moved, "admin", NOW) == moved
+        kinds = [change.kind for change in store.after(0, 10)]
+        assert kinds == ["receiver_put", "receiver_disabled", "receiver_put"]
+
+    def test_an_unknown_receiver_is_refused(self, store: AlertStore) -> None:
+        with pytest.raises(UnknownReceiverError, match="'nobody'"):
+            store.enable_receiver("nobody", "admin", NOW)
+        with pytest.raises(UnknownReceiverError):
+            store.disable_receiver("nobody", "x", "admin", NOW)
+
+    def test_an_outdated_claim_counts_only_if_it_was_delivered(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(finding()), NOW)
+        ((id_, old),) = claims(store)
+        ((_, new),) = claims(store, NOW + timedelta(hours=1))
+        assert store.record_attempts([attempt(id_, old, Verdict.DEAD)]) == [False]
+        assert store.record_attempts([attempt(id_, old, Verdict.DONE)]) == [True]
+        assert store.record_attempts([attempt(id_, new, Verdict.RETRY)]) == [False]
+        assert store.counts()[Outcome.DELIVERED] == 1
+        assert [one.claim for one in store.attempts(id_)] == [old, old, new]
+
+    def test_attempts_of_unknown_deliveries_are_let_go(self, store: AlertStore) -> None:
+        assert store.record_attempts([attempt("msg_unknown", 1)]) == [False]
+        assert store.record_attempts([]) == []
+        assert store.attempts("msg_unknown") == []
+
+    def test_two_senders_never_hold_the_same_delivery(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        store.apply(found(*(finding(number) for number in range(60))), NOW)
+        taken: list[str] = []
+
+        def send() -> None:
+            while batch := store.due(NOW, 7):
+                taken.extend(one.delivery.id for one in batch)
+
+        threads = [threading.Thread(target=send) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) == 60
+        assert len(set(taken)) == 60
+
+    # Tokens
+
+    def test_a_token_is_known_by_its_hash_until_revoked(self, store: AlertStore) -> None:
+        digest = hashlib.sha256(b"secret").digest()
+        scopes = {Scope.PUBLISH, Scope.READ}
+        token = store.create_token("collector", digest, scopes, "admin", NOW, sources=["Báo A"])
+        assert token.scopes == scopes
+        assert token.sources == frozenset({"Báo A"})
+        assert store.authenticate(digest) == token
+        assert store.authenticate(hashlib.sha256(b"other").digest()) is None
+        assert store.authenticate(b"") is None
+        revoked = store.revoke_token("collector", "admin", NOW + MINUTE)
+        assert revoked.revoked_at == NOW + MINUTE
+        assert store.revoke_token("collector", "admin", NOW + 2 * MINUTE) == revoked
+        assert store.authenticate(digest) is None
+        assert store.tokens() == [revoked]
+        assert [change.kind for change in store.after(0, 10)] == ["token_created", "token_revoked"]
+        assert all(digest.hex() not in change.body.decode() for change in store.after(0, 10))
+
+    def test_a_token_without_sources_may_publish_as_any(self, store: AlertStore) -> None:
+        assert store.create_token("page", b"1" * 32, [Scope.READ], "system", NOW).sources is None
+        assert store.create_token("none", b"2" * 32, [Scope.READ], "system", NOW, sources=()).sources == frozenset()
+        assert [token.name for token in store.tokens()] == ["none", "page"]
+
+    def test_a_tokens_name_is_used_once(self, store: AlertStore) -> None:
+        store.create_token("page", b"1" * 32, [Scope.READ], "system", NOW)
+        with pytest.raises(TokenExistsError, match="'page'"):
+            store.create_token("page", b"2" * 32, [Scope.ACT], "system", NOW)
+        with pytest.raises(UnknownTokenError):
+            store.revoke_token("nobody", "system", NOW)
+
+    # Times
+
+    def test_times_keep_their_instant(self, store: AlertStore) -> None:
+        elsewhere = datetime.fromisoformat("2026-11-22T14:05:00.123456+07:00")
+        store.apply(found(finding()), elsewhere)
+        assert store.after(0, 1)[0].at == elsewhere
+        assert store.alerts(limit=1)[0].at.utcoffset() in {timedelta(0), timedelta(hours=7)}
