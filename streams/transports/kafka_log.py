@@ -1,0 +1,263 @@
+"""The log of topics on Kafka, for everything outside Faust's agents: see `streams.log.Log`."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    NotLeaderForPartitionError,
+    RequestTimedOutError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+from aiokafka.structs import RecordMetadata, TopicPartition
+
+from streams.log import LogError, LogUnavailableError, TopicSpec, UnknownTopicError
+from streams.transports.batches import NewRecord, RecordLike
+
+# Kafka's own limit for one request; topics with larger messages say so in `max.message.bytes`.
+_LARGEST_REQUEST = 9 << 20
+_BATCH_BYTES = 512 << 10
+# Partitions that are read one after the other keep their reader, and what it fetched ahead.
+_READERS = 32
+_REQUEST_TIMEOUT_MS = 15_000
+_UNAVAILABLE = (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    NotLeaderForPartitionError,
+    RequestTimedOutError,
+    TimeoutError,
+    OSError,
+)
+
+
+class KafkaLog:
+    """A client of topics on Kafka.
+
+    Parameters
+    ----------
+    url
+        `kafka://host:port[,host:port…]`.
+    replicas
+        Copies of a topic that is created; -1 leaves it to the broker.
+    """
+
+    def __init__(self, url: str, *, replicas: int = -1) -> None:
+        self._servers = url.partition("://")[2].rstrip("/").split(",")
+        self._replicas = replicas
+        self._admin: AIOKafkaAdminClient | None = None
+        self._producer: AIOKafkaProducer | None = None
+        self._readers: OrderedDict[TopicPartition, tuple[AIOKafkaConsumer, asyncio.Lock]] = OrderedDict()
+        self._opening = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises `LogUnavailableError`."""
+        common = {"bootstrap_servers": self._servers, "request_timeout_ms": _REQUEST_TIMEOUT_MS}
+        self._admin = AIOKafkaAdminClient(**common)
+        self._producer = AIOKafkaProducer(
+            **common,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2,
+            compression_type="lz4",
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=_LARGEST_REQUEST,
+        )
+        try:
+            async with self._translated():
+                await self._admin.start()
+                await self._producer.start()
+        except LogError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Flush and close; may be called twice."""
+        readers, self._readers = self._readers, OrderedDict()
+        for reader, _ in readers.values():
+            await reader.stop()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            await admin.close()
+
+    async def create(self, *topics: TopicSpec) -> None:
+        """Create the topics that do not exist yet; grow partitions where fewer than asked for."""
+        async with self._translated() as (admin, producer):
+            existing = await self._counts(admin, [spec.name for spec in topics])
+            wanted = [self._new_topic(spec) for spec in topics if spec.name not in existing]
+            if wanted:
+                for topic, code, message in (await admin.create_topics(wanted)).topic_errors:
+                    if code not in (0, TopicAlreadyExistsError.errno):
+                        raise LogError(f"topic {topic} could not be created: {message or for_code(code).__name__}")
+            grown = {
+                s.name: NewPartitions(s.partitions) for s in topics if existing.get(s.name, s.partitions) < s.partitions
+            }
+            if grown:
+                await admin.create_partitions(grown)
+            await self._until_led(admin, topics)
+            await producer.client.force_metadata_update()
+
+    async def partitions(self, topic: str) -> int:
+        """Number of partitions. Raises `UnknownTopicError`."""
+        async with self._translated() as (admin, _):
+            counts = await self._counts(admin, [topic])
+        if topic not in counts:
+            raise UnknownTopicError(f"there is no topic {topic}: create it by canhbao topics create")
+        return counts[topic]
+
+    async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
+        """Append in order, durably, all in one go; returns the offset of the last when acknowledged."""
+        await self._check(topic, partition)
+        async with self._translated() as (_, producer):
+            pending: list[tuple[asyncio.Future[RecordMetadata], int]] = []
+            batch, count = producer.create_batch(), 0
+            for record in records:
+                fits = _add(batch, record)
+                if not fits:
+                    pending.append((await producer.send_batch(batch, topic, partition=partition), count))
+                    batch, count = producer.create_batch(), 0
+                    if not _add(batch, record):
+                        raise LogError(f"a record of {len(record.value or b'')} bytes is too large for {topic}")
+                count += 1
+            batch.close()
+            pending.append((await producer.send_batch(batch, topic, partition=partition), count))
+            results = await asyncio.gather(*(future for future, _ in pending))
+            last: int = results[-1].offset + pending[-1][1] - 1
+            return last
+
+    async def read(
+        self, topic: str, partition: int, offset: int, *, limit: int = 1000, wait: timedelta = timedelta(0)
+    ) -> Sequence[RecordLike]:
+        """Records from `offset` on (the first that still exist), at most `limit`; waits up to `wait` for the first."""
+        deadline = asyncio.get_running_loop().time() + wait.total_seconds()
+        async with self._translated(), self._reader(topic, partition) as (reader, tp):
+            if await reader.position(tp) != offset:
+                reader.seek(tp, offset)
+            found: list[RecordLike] = (await reader.getmany(tp, timeout_ms=0, max_records=limit)).get(tp, [])
+            while not found:
+                left = deadline - asyncio.get_running_loop().time()
+                if await reader.position(tp) < offset:
+                    reader.seek(tp, offset)  # asked beyond its end, it had gone back to the beginning
+                if offset < (await reader.end_offsets([tp]))[tp]:
+                    found = (await reader.getmany(tp, timeout_ms=100, max_records=limit)).get(tp, [])
+                    offset = max(offset, await reader.position(tp))
+                elif left <= 0:
+                    break
+                else:
+                    await asyncio.sleep(min(left, 0.02))
+            return found
+
+    async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """First offset that still exists and the next to be written."""
+        async with self._translated(), self._reader(topic, partition) as (reader, tp):
+            first = (await reader.beginning_offsets([tp]))[tp]
+            return first, (await reader.end_offsets([tp]))[tp]
+
+    async def committed(self, group: str, topic: str, partition: int) -> int | None:
+        """A consumer group's committed offset (the next to read), if any."""
+        tp = TopicPartition(topic, partition)
+        async with self._translated() as (admin, _):
+            found = (await admin.list_consumer_group_offsets(group, partitions=[tp])).get(tp)
+        return None if found is None or found.offset < 0 else int(found.offset)
+
+    def _new_topic(self, spec: TopicSpec) -> NewTopic:
+        config = {
+            "cleanup.policy": "compact" if spec.compacted else "delete",
+            "message.timestamp.type": "CreateTime" if spec.publisher_time else "LogAppendTime",
+            "retention.ms": "-1" if spec.retention is None else str(int(spec.retention.total_seconds() * 1000)),
+        }
+        # Empty rather than no assignments: otherwise aiokafka does not let the broker choose the number of replicas.
+        return NewTopic(spec.name, spec.partitions, self._replicas, {}, {**config, **spec.config})
+
+    @staticmethod
+    async def _counts(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:
+        described = await admin.describe_topics(list(topics))
+        return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+
+    async def _until_led(self, admin: AIOKafkaAdminClient, topics: Sequence[TopicSpec]) -> None:
+        """Until every partition has a leader: a client that asks earlier waits for its next metadata."""
+        wanted = {spec.name: spec.partitions for spec in topics}
+        async with asyncio.timeout(_REQUEST_TIMEOUT_MS / 1000):
+            while True:
+                described = await admin.describe_topics(list(wanted))
+                led = {
+                    t["topic"]: sum(p["leader"] >= 0 for p in t["partitions"]) for t in described if not t["error_code"]
+                }
+                if all(led.get(name, 0) >= count for name, count in wanted.items()):
+                    return
+                await asyncio.sleep(0.02)
+
+    async def _check(self, topic: str, partition: int) -> None:
+        producer = self._producer
+        known = producer.client.cluster.partitions_for_topic(topic) if producer is not None else None
+        if known is not None and partition in known:
+            return
+        count = await self.partitions(topic)
+        if not 0 <= partition < count:
+            raise UnknownTopicError(f"topic {topic} has partitions 0 to {count - 1}, not {partition}")
+
+    @asynccontextmanager
+    async def _reader(self, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
+        """The partition's own consumer, for one caller at a time."""
+        tp = TopicPartition(topic, partition)
+        async with self._opening:
+            if tp not in self._readers:
+                await self._check(topic, partition)
+                self._readers[tp] = (await self._open(tp), asyncio.Lock())
+            self._readers.move_to_end(tp)
+            reader, lock = self._readers[tp]
+            await self._close_the_oldest()
+        async with lock:
+            yield reader, tp
+
+    async def _open(self, tp: TopicPartition) -> AIOKafkaConsumer:
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._servers,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            fetch_max_wait_ms=100,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await reader.start()
+        reader.assign([tp])
+        return reader
+
+    async def _close_the_oldest(self) -> None:
+        for tp, (reader, lock) in list(self._readers.items())[:-_READERS]:
+            if not lock.locked():
+                del self._readers[tp]
+                await reader.stop()
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[tuple[AIOKafkaAdminClient, AIOKafkaProducer]]:
+        if self._admin is None or self._producer is None:
+            raise LogError("the log's client is not started")
+        try:
+            yield self._admin, self._producer
+        except UnknownTopicOrPartitionError as error:
+            raise UnknownTopicError(f"the topic or partition is not there: {error}") from error
+        except _UNAVAILABLE as error:
+            raise LogUnavailableError(f"Kafka at {','.join(self._servers)} does not answer: {error!r}") from error
+        except KafkaError as error:
+            raise LogError(f"Kafka refused: {error}") from error
+
+
+def _add(batch: object, record: NewRecord) -> bool:
+    headers = list(record.headers)
+    added = batch.append(timestamp=record.timestamp, key=record.key, value=record.value, headers=headers)  # type: ignore[attr-defined]
+    return added is not None
