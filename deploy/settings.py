@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     @property
     def log_url(self) -> str:
         """Address of the log; the embedded one in the state directory unless told."""
-        return self.streams.log_url or f"sqlite://{self.state_dir / 'log.sqlite'}"
+        return self.streams.log_url or f"sqlite:///{self.state_dir / 'log.sqlite'}"
 
     @property
     def alert_store_url(self) -> str:
