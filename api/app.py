@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
-from alerts.model import Change, ChangeKind
+from alerts.model import Change
 from alerts.ports import FindingSource, LevelSource, LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
 from api import errors
@@ -81,9 +81,7 @@ def create_app(
     authority = Authority(store, time.monotonic)
     deliverer = _deliverer(settings, store, metrics, clock, lookup)
 
-    def tell(changes: Sequence[Change]) -> None:
-        if any(one.kind is ChangeKind.TOKEN_REVOKED for one in changes):
-            authority.forget()
+    def tell(_: Sequence[Change]) -> None:
         hub.notify()
         deliverer.wake()
 
@@ -158,7 +156,7 @@ def _assemble(service: Service) -> FastAPI:
     for module in (mentions, alerts, register, operations, dashboard):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
-        shown += [(method, route.path) for route in routes for method in sorted(route.methods)]
+        shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]
     service.metrics.show_routes(shown)
     app.add_middleware(Shell, metrics=service.metrics)
     return app

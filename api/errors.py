@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from alerts.errors import StoreError
 from alerts.ports import SourceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -71,12 +72,12 @@ class ProblemError(Exception):
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem document."""
+    """Make every error of `app` a problem document; bugs are caught further out, by `api.middleware`."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(SourceUnavailableError, _on_unavailable)
-    app.add_exception_handler(Exception, _on_bug)
+    app.add_exception_handler(StoreError, _on_store)
 
 
 def _phrase(status: int) -> str:
@@ -121,7 +122,13 @@ async def _on_unavailable(_: Request, error: Exception) -> Response:
     return ProblemError(503, detail, slug="log-unavailable", headers={"Retry-After": "5"}).response()
 
 
-async def _on_bug(request: Request, error: Exception) -> Response:
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+async def _on_store(_: Request, error: Exception) -> Response:
+    logger.warning("the alert store cannot be used: %s", error)
+    detail = "The alert store cannot be used now; try again in a few seconds. /readyz says more."
+    return ProblemError(503, detail, slug="store-unavailable", headers={"Retry-After": "5"}).response()
+
+
+def bug() -> Response:
+    """The answer to what nobody foresaw; nothing of the inside is in it."""
     detail = "The service failed at this request; its log says where. Please report it."
     return ProblemError(500, detail, slug="bug").response()

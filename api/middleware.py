@@ -1,8 +1,10 @@
 """What every answer passes: security headers and the request counter. Plain ASGI, a few microseconds."""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from api.errors import bug
 from api.metrics import OTHER, Metrics
 
 Scope = MutableMapping[str, Any]
@@ -10,6 +12,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -28,7 +32,7 @@ _HEADERS = [
 
 
 class Shell:
-    """Add headers, count requests by method, route (its template, never the path) and class of status."""
+    """Add headers, count requests by method, route (its template, never the path) and class of status; catch bugs."""
 
     def __init__(self, app: App, metrics: Metrics) -> None:
         self._app = app
@@ -41,13 +45,23 @@ class Shell:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def sending(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
                 self._count(scope, message["status"])
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            if started:
+                raise
+            await bug()(scope, receive, sending)
 
     def _count(self, scope: Scope, status: int) -> None:
         shown = (scope["method"], getattr(scope.get("route"), "path", ""))

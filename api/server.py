@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -55,7 +55,12 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
+        self.up = asyncio.Event()
         self._service = service
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.close_streams()
@@ -63,54 +68,37 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[Callable[[], bool]]:
+async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
     """Serve `app` on `listener` inside this block; stops within 3 s at its end.
 
-    Yields
-    ------
-    A function that says whether it still serves.
-
-    Raises
-    ------
-    SettingsError
-        If the application could not start; its log says why.
+    Raises what the application raises when it cannot start: `SettingsError`, `StoreError`.
     """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        lifespan="on",
+        lifespan="off",
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
-        h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config, app.state.service)
-    # `_serve` is `serve` without its signal handlers: who runs us decides when to stop.
-    task = asyncio.create_task(server._serve([listener]), name="api-http")  # noqa: SLF001
-    try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
-        if task.done():
-            _explain(task)
-        gc.freeze()  # what is there now stays: collections need not look at it again
-        yield lambda: not task.done()
-    finally:
-        server.should_exit = True
-        with suppress(asyncio.CancelledError, SystemExit):
+    # The lifespan is held here, not by uvicorn, so that an error at start is raised rather than logged.
+    async with app.router.lifespan_context(app):
+        # `_serve` is `serve` without its signal handlers: who runs us decides when to stop.
+        task = asyncio.create_task(server._serve([listener]), name="api-http")  # noqa: SLF001 - see above
+        try:
+            await server.up.wait()
+            yield
+        finally:
+            server.should_exit = True
             await task
-        listener.close()
+            listener.close()
 
 
 async def serve(app: FastAPI, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set. Raises `SettingsError`, as `serving` does."""
+    """Serve until `stop` is set. Raises as `serving` does."""
     async with serving(app, listener):
+        gc.freeze()  # what is there now stays: collections need not look at it again
         await stop.wait()
-
-
-def _explain(task: "asyncio.Task[None]") -> None:
-    try:
-        task.result()
-    except SystemExit as error:
-        raise SettingsError("the alert service could not start; the lines above say why") from error

@@ -31,10 +31,10 @@ class Authority:
     monotonic
         Seconds, never going back.
     keep_seconds
-        How long a revoked token may still work, if the revocation was made by another process.
+        How long a revoked token may still work.
     """
 
-    def __init__(self, store: AlertStore, monotonic: Callable[[], float], keep_seconds: float = 2.0) -> None:
+    def __init__(self, store: AlertStore, monotonic: Callable[[], float], keep_seconds: float = 1.0) -> None:
         self._store = store
         self._monotonic = monotonic
         self._keep = keep_seconds
@@ -58,10 +58,6 @@ class Authority:
             self._known.clear()
         self._known[key] = (self._monotonic() + self._keep, token)
         return token
-
-    def forget(self) -> None:
-        """Ask the store again from now on: a token was revoked."""
-        self._known.clear()
 
 
 def ensure_first_token(store: AlertStore, path: Path, randomness: Callable[[int], bytes], now: datetime) -> None:
