@@ -88,6 +88,12 @@ class BatchLedger:
         """Hold nothing until the next `assign`; late acknowledgements are ignored."""
         self._partitions = {}
 
+    def seek(self, tp: TP, offset: int) -> None:
+        """Go on at `offset` in one partition: what of it was handed over before is forgotten."""
+        held = self._partitions.get(tp)
+        if held is not None:
+            self._partitions[tp] = _Partition(offset, offset, held.committed)
+
     def handed_over(self, tp: TP) -> int | None:
         """Offset at which the next batch must start; `None` while `tp` is not held."""
         held = self._partitions.get(tp)

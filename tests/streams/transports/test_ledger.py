@@ -117,3 +117,19 @@ def test_an_acknowledgement_out_of_order_twice_is_nothing_either() -> None:
     handed(ledger, [5, 5])
     assert ledger.ack(P0, 10, 1) is Verdict.ACCEPTED
     assert ledger.ack(P0, 10, 1) is Verdict.UNKNOWN
+
+
+def test_a_seek_forgets_what_was_handed_over_and_never_takes_a_commit_back() -> None:
+    ledger = BatchLedger()
+    ledger.assign(1, {P0: 0})
+    handed(ledger, [5, 5])
+    ledger.ack(P0, 5, 1)
+    ledger.committed({P0: 5})
+    ledger.seek(P0, 2)
+    assert ledger.ack(P0, 10, 1) is Verdict.UNKNOWN
+    assert (ledger.handed_over(P0), ledger.in_flight(P0), ledger.committable()) == (2, 0, {})
+    assert ledger.accept(P0, 2, 4, 1) is Verdict.ACCEPTED
+    ledger.ack(P0, 4, 1)
+    assert ledger.committable() == {}
+    ledger.seek(P1, 3)
+    assert ledger.handed_over(P1) is None
