@@ -69,15 +69,18 @@ def main() -> None:
 
 def _code(error: Exception) -> int | None:
     """Exit status of an error that its sentence explains; `None` for a fault of ours."""
+    from alerts.errors import AlertsError
+    from api.settings import SettingsError as ApiSettingsError
     from deploy.settings import SettingsError
     from deploy.state import StateError
     from streams.log import LogError
     from streams.reading.register import RegisterError
     from streams.sources.files import SourceFileError
+    from streams.sources.replay_publisher import ReplayMismatchError
 
-    if isinstance(error, SettingsError | StateError | RegisterError | SourceFileError):
+    if isinstance(error, SettingsError | ApiSettingsError | StateError | RegisterError | SourceFileError):
         return USAGE
-    return FAILED if isinstance(error, LogError) else None
+    return FAILED if isinstance(error, LogError | AlertsError | ReplayMismatchError) else None
 
 
 if __name__ == "__main__":

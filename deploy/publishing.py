@@ -7,8 +7,10 @@ from typing import Protocol
 from alerts.ports import Refused
 from deploy.settings import Settings
 from streams.log import open_log
+from streams.settings import StreamSettings
 from streams.sources.lines import Line, Unreadable
 from streams.sources.publisher import Published, Publisher
+from streams.sources.replay_publisher import ReplayPublisher
 from streams.topics import Topics, topic_specs
 
 
@@ -24,16 +26,9 @@ class Target(Protocol):
         """All is told: returns when everything is durable."""
 
 
-class _Live:
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
-        self.published = publisher.published
-
-    async def put(self, lines: Iterable[Line | Unreadable]) -> list[Refused]:
-        return await self._publisher.put(lines)
-
-    async def finish(self) -> None:
-        await self._publisher.flush()
+def replay_settings(settings: StreamSettings, run: str) -> StreamSettings:
+    """The settings of a replay run of that name. Raises `ValueError` for a name that cannot be."""
+    return StreamSettings.model_validate({**settings.model_dump(), "run": run, "replay": True})
 
 
 @asynccontextmanager
@@ -41,15 +36,16 @@ async def open_target(
     settings: Settings, known: frozenset[str], *, replay: str, clock: Callable[[], int]
 ) -> AsyncIterator[Target]:
     """Connect to the log, with the run's topics made where they were missing."""
-    streams = settings.streams
-    if replay:
-        streams = streams.model_validate({**streams.model_dump(), "run": replay, "replay": True})
+    streams = replay_settings(settings.streams, replay) if replay else settings.streams
     topic = Topics(streams.run).mentions
     log = open_log(settings.log_url)
     await log.start()
     try:
         await log.create(*topic_specs(streams))
         partitions = await log.partitions(topic)
-        yield _Live(Publisher(log, topic, known, partitions, clock=clock))
+        if streams.replay:
+            yield ReplayPublisher(log, topic, known, partitions)
+        else:
+            yield Publisher(log, topic, known, partitions, clock=clock)
     finally:
         await log.stop()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.common import load, load_register, refuse
+from deploy.commands.common import load, load_register
 
 
 def backtest(
@@ -20,11 +20,9 @@ def backtest(
     """Print the alerts that would have fired as NDJSON, a summary on stderr."""
     settings = load(context)
     if counts:
-        if all_changes:
-            refuse("--all-changes is for mentions; with --counts every alert is its first firing")
         from deploy.backtesting import counted
 
-        raise typer.Exit(counted(settings, files, step))
+        raise typer.Exit(counted(settings, files, step, all_changes=all_changes))
     from deploy.backtesting import replayed
 
     raise typer.Exit(replayed(settings, load_register(settings), files, all_changes=all_changes))

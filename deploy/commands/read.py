@@ -10,12 +10,14 @@ from deploy.commands.common import FAILED, load, load_register, say
 def read(context: typer.Context) -> None:
     """Read NDJSON mentions from stdin and print their readings, with seen_at = published_at."""
     from streams.mentions import InvalidMention
-    from streams.reading.reader import Reader, read_line
+    from streams.reading.reader import Reader
+    from streams.reading.sentiment import LexiconScorer
     from streams.sources.files import Form, MentionFile
     from streams.sources.lines import Unreadable
 
     settings = load(context)
-    reader = Reader(load_register(settings), settings.streams.negative_threshold, b"")
+    # Voice keys are not shown, so nothing here is worth a secret.
+    reader = Reader(load_register(settings), LexiconScorer(), settings.streams.negative_threshold, "not kept")
     refused = 0
     out = sys.stdout.buffer
     with MentionFile("-", form=Form.NDJSON) as lines:
@@ -25,7 +27,7 @@ def read(context: typer.Context) -> None:
                 say(f"line {line.number}: {line.reason}: {line.detail}")
                 continue
             try:
-                out.write(read_line(reader, line.data) + b"\n")
+                out.write(reader.read_line(line.data) + b"\n")
             except InvalidMention as error:
                 refused += 1
                 say(f"line {line.number}: {error.reason}: {error.detail}")

@@ -118,6 +118,10 @@ class Publisher:
         )
         self.published.accepted += count
 
+    async def finish(self) -> None:
+        """All is told: append what waits."""
+        await self.flush()
+
     def _take(self, line: Line | Unreadable, allowed: frozenset[str] | None) -> Refused | None:
         mention = parsed(line, self._known, self._clock())
         if isinstance(mention, Refused):
