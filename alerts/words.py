@@ -1,0 +1,207 @@
+"""Every Vietnamese word that officers read, and how numbers and times are written. Nothing else holds any."""
+
+import math
+import unicodedata
+from datetime import datetime, timedelta, timezone
+
+from alerts.model import Severity
+
+#: Vietnam has kept one offset since 1975 and no summer time.
+VIETNAM_TIME = timezone(timedelta(hours=7), "+07")
+
+SEVERITY = {
+    Severity.NOTICE: "theo dõi",
+    Severity.WARNING: "cảnh báo sớm",
+    Severity.SERIOUS: "nghiêm trọng",
+    Severity.CRITICAL: "đặc biệt nghiêm trọng",
+}
+
+SOURCE_KIND = {
+    "news": "báo chí",
+    "facebook": "Facebook",
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "zalo": "Zalo",
+    "forum": "diễn đàn",
+    "web": "trang thông tin điện tử",
+    "other": "nguồn khác",
+}
+
+ALERT = "Cảnh báo"
+UPDATE = "bản cập nhật số {revision}"
+RESOLVED = "đã kết thúc"
+DRILL = "DIỄN TẬP"
+STALE = "Chưa có bản cập nhật mới từ bộ phận theo dõi."
+
+BLOCK_HEAD = "{head} – mức độ: {severity}"
+MOMENT = "{hour} ngày {day}"
+TITLE = "{head} – {organisation}: {negative} lượt nhắc tiêu cực, mức bình thường {expected} (mức độ: {severity})"
+
+PERIOD_ONE_DAY = "từ {start} đến {end} ngày {day}"
+PERIOD = "từ {start} ngày {start_day} đến {end} ngày {day}"
+
+COUNTS = "{period}, {organisation} có {negative} lượt nhắc tiêu cực trong tổng số {mentions} lượt nhắc; {expected}."
+COUNTS_SHARE = (
+    "{period}, {organisation} có {negative} lượt nhắc tiêu cực trong tổng số {mentions} lượt nhắc, chiếm {share}; "
+    "{expected}."
+)
+COUNTS_ALL = "{period}, {organisation} có {negative} lượt nhắc tiêu cực; {expected}."
+EXPECTED = "mức bình thường {expected}"
+EXPECTED_TIMES = "mức bình thường {expected}, tức gấp khoảng {times} lần"
+FIRST_FIRED = "Cảnh báo lần đầu lúc {moment}."
+ENDED = "Số lượt nhắc tiêu cực về {organisation} đã trở lại mức bình thường lúc {moment}."
+RARE = "Nếu chỉ là dao động thông thường, với đơn vị này mức như vậy hoặc cao hơn {rarity}."
+SOURCES = "Nguồn chính: {sources}."
+SHOWN = "Nội dung tiêu biểu: {mentions}."
+NEW_WORDS = "Từ ngữ mới xuất hiện: {words}."
+
+ONCE_IN_WEEKS = "chỉ gặp một lần trong khoảng {count} tuần"
+ONCE_IN_YEARS = "chỉ gặp một lần trong khoảng {count} năm"
+RARER_THAN_CENTURY = "gặp chưa đến một lần trong 100 năm"
+COMMON = "tuần nào cũng có thể gặp"
+
+SOURCE = "{name} ({negative} lượt tiêu cực)"
+OTHER_SOURCES = "{sources} và {count} nguồn khác"
+MENTION = "“{title}” ({source})"
+MENTION_COPIES = "“{title}” ({source}, {copies} bài tương tự)"
+TEXT_GONE = "nội dung không còn lưu"
+
+LABEL_ORGANISATION = "Đơn vị"
+LABEL_PERIOD = "Thời gian"
+LABEL_NEGATIVE = "Tiêu cực"
+LABEL_EXPECTED = "Mức bình thường"
+LABEL_RARITY = "Mức độ hiếm gặp"
+LABEL_SOURCES = "Nguồn chính"
+LABEL_WORDS = "Từ ngữ mới"
+LABEL_MENTIONS = "Nội dung tiêu biểu"
+LABEL_LINK = "Xem chi tiết"
+OF_MENTIONS = "{negative} lượt nhắc tiêu cực / {mentions} lượt nhắc"
+TIMES = "{expected} (gấp khoảng {times} lần)"
+ABOUT = "khoảng {number}"
+BELOW = "dưới {number}"
+
+_SMALLEST_SHOWN = 0.01
+_CENTURY_WEEKS = 5218
+
+
+def whole(number: float) -> str:
+    """A whole number with points between the thousands.
+
+    Examples
+    --------
+    >>> whole(1200), whole(999.6), whole(1234567)
+    ('1.200', '1.000', '1.234.567')
+    """
+    return f"{round(number):,}".replace(",", ".")
+
+
+def quantity(number: float) -> str:
+    """A measured number, no more exact than a reader needs: two digits below 10, whole ones above.
+
+    Examples
+    --------
+    >>> quantity(0.5), quantity(7.46), quantity(7.0), quantity(0.034), quantity(1234.5)
+    ('0,5', '7,5', '7', '0,03', '1.234')
+    """
+    if number >= 10:
+        return whole(number)
+    digits = 1 if number >= 0.1 else 2
+    return f"{number:.{digits}f}".rstrip("0").rstrip(".").replace(".", ",") or "0"
+
+
+def about(number: float) -> str:
+    """An expected number in words.
+
+    Examples
+    --------
+    >>> about(7.5), about(0.0002)
+    ('khoảng 7,5', 'dưới 0,01')
+    """
+    if not math.isfinite(number):
+        return ABOUT.format(number="–")
+    if number < _SMALLEST_SHOWN:
+        return BELOW.format(number=quantity(_SMALLEST_SHOWN))
+    return ABOUT.format(number=quantity(number))
+
+
+def percent(share: float) -> str:
+    """A share of one.
+
+    Examples
+    --------
+    >>> percent(0.6), percent(0.034)
+    ('60 %', '3,4 %')
+    """
+    return f"{quantity(100 * share)} %"
+
+
+def hour(moment: datetime) -> str:
+    """The time of day in Vietnam.
+
+    Examples
+    --------
+    >>> hour(datetime.fromisoformat("2026-11-22T07:05:00Z"))
+    '14 giờ 05 phút'
+    """
+    return f"{moment.astimezone(VIETNAM_TIME):%H giờ %M phút}"
+
+
+def day(moment: datetime) -> str:
+    """The day in Vietnam.
+
+    Examples
+    --------
+    >>> day(datetime.fromisoformat("2026-11-22T17:30:00Z"))
+    '23/11/2026'
+    """
+    return f"{moment.astimezone(VIETNAM_TIME):%d/%m/%Y}"
+
+
+def rarity(probability: float) -> str:
+    """How seldom something is that happens by chance in a share of all weeks.
+
+    Examples
+    --------
+    >>> rarity(0.025), rarity(0.001)
+    ('chỉ gặp một lần trong khoảng 40 tuần', 'chỉ gặp một lần trong khoảng 19 năm')
+    >>> rarity(1e-9), rarity(0.7)
+    ('gặp chưa đến một lần trong 100 năm', 'tuần nào cũng có thể gặp')
+    """
+    if not probability > 1 / _CENTURY_WEEKS:
+        return RARER_THAN_CENTURY
+    weeks = 1 / probability
+    if weeks < 1.5:
+        return COMMON
+    if weeks < 104:
+        return ONCE_IN_WEEKS.format(count=_two_digits(weeks))
+    return ONCE_IN_YEARS.format(count=_two_digits(weeks / 52.18))
+
+
+def clean(text: str, longest: int = 300) -> str:
+    r"""Text from outside as one line: no control, direction or invisible signs, and not too long.
+
+    Examples
+    --------
+    >>> clean("  Nước\n dâng\x1b[31m cao "), clean("một hai ba", 7)
+    ('Nước dâng [31m cao', 'một ha…')
+    """
+    shown = (" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in unicodedata.normalize("NFC", text))
+    line = " ".join("".join(shown).split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def _two_digits(number: float) -> str:
+    """A rounded number that claims no more than two digits."""
+    step = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return whole(round(number / step) * step)
+
+
+def listed(parts: list[str]) -> str:
+    """A list as it is spoken.
+
+    Examples
+    --------
+    >>> listed(["Báo A", "Báo B", "Báo C"]), listed(["Báo A"])
+    ('Báo A, Báo B và Báo C', 'Báo A')
+    """
+    return " và ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
