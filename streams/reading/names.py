@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
@@ -141,18 +143,38 @@ def _rule(context: Context, key: str, register: Register) -> _Rule:
     return _CONDITIONS[context.where](answer, context.words)
 
 
-def _forms(words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Phrases looked for as written, and those looked for in any case."""
+class _Words(NamedTuple):
+    """Phrases to look for as written, and those to look for in any case."""
+
+    cased: tuple[str, ...]
+    lower: tuple[str, ...]
+
+    def occur(self) -> Callable[[Text], bool]:
+        """Whether any of them stands in a text."""
+        in_cased, in_lower = _searcher(self.cased), _searcher(self.lower)
+        return lambda text: bool(in_cased(text.cased) or in_lower(text.lower))
+
+
+def _searcher(phrases: tuple[str, ...]) -> Callable[[str], Sequence[object]]:
+    if not phrases:
+        return lambda _text: ()
+    automaton = AhoCorasick(list(phrases), implementation=Implementation.ContiguousNFA)
+    return automaton.find_matches_as_indexes
+
+
+@cache
+def _forms(words: tuple[str, ...]) -> _Words:
     cased: set[str] = set()
     lower: set[str] = set()
     for word in words:
         written = as_written(word)
         into = lower if written == written.lower() else cased
         into.update(spellings(written) | {strip_marks(written)})
-    return tuple(sorted(cased)), tuple(sorted(lower))
+    return _Words(tuple(sorted(cased)), tuple(sorted(lower)))
 
 
-def _before(answer: str, words: Iterable[str]) -> _Rule:
+@cache
+def _before(answer: str, words: tuple[str, ...]) -> _Rule:
     cased, lower = _forms(words)
 
     def decide(text: Text, start: int, _end: int) -> str | None:
@@ -162,7 +184,8 @@ def _before(answer: str, words: Iterable[str]) -> _Rule:
     return decide
 
 
-def _after(answer: str, words: Iterable[str]) -> _Rule:
+@cache
+def _after(answer: str, words: tuple[str, ...]) -> _Rule:
     cased, lower = _forms(words)
 
     def decide(text: Text, _start: int, end: int) -> str | None:
@@ -172,24 +195,24 @@ def _after(answer: str, words: Iterable[str]) -> _Rule:
     return decide
 
 
-def _anywhere(answer: str, words: Iterable[str]) -> _Rule:
-    cased, lower = _forms(words)
+@cache
+def _anywhere(answer: str, words: tuple[str, ...]) -> _Rule:
+    occur = _forms(words).occur()
 
     def decide(text: Text, _start: int, _end: int) -> str | None:
-        fits = any(word in text.cased for word in cased) or any(word in text.lower for word in lower)
-        return answer if fits else None
+        return answer if occur(text) else None
 
     return decide
 
 
-def _always(answer: str, _words: Iterable[str]) -> _Rule:
+def _always(answer: str, _words: tuple[str, ...]) -> _Rule:
     def decide(_text: Text, _start: int, _end: int) -> str | None:
         return answer
 
     return decide
 
 
-_CONDITIONS: dict[str, Callable[[str, Iterable[str]], _Rule]] = {
+_CONDITIONS: dict[str, Callable[[str, tuple[str, ...]], _Rule]] = {
     "before": _before,
     "after": _after,
     "text": _anywhere,

@@ -13,7 +13,7 @@ from streams.reading.fingerprint import Fingerprinter
 from streams.reading.names import NameFinder
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
-from streams.reading.text import Text, cut, normalise
+from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
 from streams.watching.envelopes import Reading
 
@@ -70,13 +70,13 @@ class Reader:
 
     def read(self, batch: Sequence[Seen], sources: Sources) -> list[Reading]:
         """A reading of each mention, in order; `organisations` is empty where it names none."""
-        texts = [_text_to_read(seen.mention) for seen in batch]
+        texts = _texts(batch)
         scores = self._score(batch, texts)
         readings = [
             self._reading(seen, text, score, sources) for seen, text, score in zip(batch, texts, scores, strict=True)
         ]
         negatives = [number for number, reading in enumerate(readings) if reading.counts == 1]
-        words = [(texts[number] or _text(batch[number].mention)).words() for number in negatives]
+        words = [(texts[number] or cut(_raw(batch[number].mention))).words() for number in negatives]
         for number, fingerprint in zip(negatives, self._fingerprinter.fingerprints(words), strict=True):
             readings[number] = _shown(readings[number], batch[number].mention, fingerprint)
         return readings
@@ -142,13 +142,16 @@ class Reader:
         return msgspec.json.encode(line)
 
 
-def _text_to_read(mention: Mention) -> Text | None:
-    """The text, where anything is to be found in it."""
-    return _text(mention) if mention.sentiment is None or mention.organisations is None else None
+def _texts(batch: Sequence[Seen]) -> list[Text | None]:
+    """The texts in which anything is to be found."""
+    asked = [seen.mention.sentiment is None or seen.mention.organisations is None for seen in batch]
+    raws = [_raw(seen.mention) for seen, is_asked in zip(batch, asked, strict=True) if is_asked]
+    texts = iter(cut_all(raws))
+    return [next(texts) if is_asked else None for is_asked in asked]
 
 
-def _text(mention: Mention) -> Text:
-    return cut(f"{mention.title or ''} . {mention.text or ''}")
+def _raw(mention: Mention) -> str:
+    return f"{mention.title or ''} . {mention.text or ''}"
 
 
 def _shown(reading: Reading, mention: Mention, fingerprint: int) -> Reading:

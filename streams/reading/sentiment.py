@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from streams.reading.text import BREAKS, Text, pattern, spellings, strip_marks
+from streams.reading.text import BREAK, Text, pattern, spellings, strip_marks
 
 _DATA = Path(__file__).parent / "data" / "lexicon"
 
@@ -163,7 +163,7 @@ def _lexicon(family: str, plain: int) -> _Lexicon:
         words.setdefault(phrase, _Word(tenths=round(10 * float(factor))))
     for phrase in _rows("negators.txt"):
         words[phrase] = words.get(phrase, _Word())._replace(negates=True)
-    found: dict[str, _Word] = {f" {mark} ": _Word(breaks=True) for mark in BREAKS}
+    found: dict[str, _Word] = {f" {BREAK} ": _Word(breaks=True)}
     for phrase, word in words.items():
         key = pattern(phrase)
         if not plain:
