@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from alerts.model import ALERT_KINDS, LIVE, Alert, Change, Delivery
+from alerts import words
+from alerts.model import ALERT_KINDS, LIVE, Alert, Change, Delivery, Excerpt
 from alerts.store.protocol import AlertStore, Due, History
+from alerts.wire import alert_body
 from api import cursors
 from api.times import show
 
@@ -68,17 +70,14 @@ def _frame(event: str, sequence: int, data: object) -> bytes:
     )
 
 
-def alert_object(alert: Alert, base_url: str) -> dict[str, Any]:
-    """An alert as JSON shows it: the finding's fields, what the service knows beside, and the words for people."""
-    finding: dict[str, Any] = msgspec.to_builtins(alert.finding)
-    return {
-        **finding,
-        "run": alert.run,
-        "drill": alert.run != LIVE,
-        "stale": alert.stale,
-        "changed_at": show(alert.at),
-        "url": page_url(alert, base_url),
-    }
+def alert_object(alert: Alert, base_url: str, excerpts: Sequence[Excerpt] = ()) -> dict[str, Any]:
+    """An alert as JSON shows it: `alerts.wire.alert_body`, when it changed, and the address of its page.
+
+    Lists and streams are made without `excerpts`: texts are shown only with one alert, so that an erased one is gone.
+    """
+    body = alert_body(alert, excerpts)
+    body["annotations"]["severity"] = words.SEVERITY[alert.finding.severity]
+    return body | {"changed_at": show(alert.at), "url": page_url(alert, base_url)}
 
 
 def change_object(change: Change, base_url: str) -> dict[str, Any]:
@@ -97,8 +96,7 @@ def page_url(alert: Alert, base_url: str) -> str:
 def detail_object(history: History, deliveries: Sequence[Delivery], base_url: str) -> dict[str, Any]:
     """Everything about one alert: texts, changes, deliveries."""
     return {
-        "alert": alert_object(history.alert, base_url),
-        "excerpts": msgspec.to_builtins(history.excerpts),
+        "alert": alert_object(history.alert, base_url, history.excerpts),
         "changes": [
             {"at": show(one.at), "kind": one.kind.value, "actor": one.actor, "revision": one.revision}
             for one in history.changes
@@ -126,6 +124,6 @@ def delivery_body(due: Due, base_url: str) -> bytes:
         {
             "type": f"alert.{reason}",
             "timestamp": alert.finding.fired_at,
-            "data": {**alert_object(alert, base_url), "excerpts": msgspec.to_builtins(due.excerpts)},
+            "data": alert_object(alert, base_url, due.excerpts),
         }
     )

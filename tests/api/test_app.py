@@ -22,7 +22,7 @@ async def test_a_finding_becomes_an_alert_that_can_be_polled(tmp_path: Path) -> 
         assert (shown["organisation_name"], shown["observed"], shown["drill"]) == ("Tỉnh Thái Nguyên", 148, False)
         assert shown["url"] == f"{stand.url}/alerts/{shown['id']}"
         detail = (await stand.http.get(f"/v1/alerts/{shown['id']}")).json()
-        assert detail["excerpts"][0]["title"] == "Nước lên nhanh, người dân chờ cứu trợ"
+        assert detail["alert"]["representatives"][0]["title"] == "Nước lên nhanh, người dân chờ cứu trợ"
         assert [one["kind"] for one in detail["changes"]] == ["fired"]
 
 

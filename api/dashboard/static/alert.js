@@ -35,11 +35,9 @@ function sources(alert) {
   return el("div", { class: "wide", tabindex: 0 }, el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
 }
 
-function mentions(alert, excerpts) {
-  const known = new Map(excerpts.map((one) => [`${one.source_kind}/${one.source_name}/${one.id}`, one]));
+function mentions(alert) {
   const items = alert.representatives.map((one) => {
-    const excerpt = known.get(`${one.source_kind}/${one.source_name}/${one.id}`);
-    const title = excerpt ? outside(excerpt.url, excerpt.title || excerpt.url) : el("i", {}, "Nội dung không còn được lưu.");
+    const title = one.title === null ? el("i", {}, "Nội dung không còn được lưu.") : outside(one.url, one.title || one.url);
     const copies = one.copies > 1 ? `, ${number(one.copies, 0)} bài gần giống nhau` : "";
     return el("li", {}, title, el("p", { class: "from" }, `${one.source_name}, `, time(one.published_at), copies));
   });
@@ -60,20 +58,20 @@ function deliveries(list) {
   return items.length ? el("ul", {}, ...items) : null;
 }
 
-function show({ alert, excerpts, changes, deliveries: sent }) {
-  document.title = `${alert.drill ? "DIỄN TẬP: " : ""}${alert.title}`;
+function show({ alert, changes, deliveries: sent }) {
+  document.title = alert.annotations.title;
   const article = document.getElementById("alert");
-  article.className = `detail ${alert.severity}`;
+  article.className = `detail is-${alert.severity}`;
   article.replaceChildren(
     ...[
       el("p", { class: "labels" }, drill(alert), severity(alert)),
-      el("h1", {}, alert.title),
+      el("h1", {}, alert.organisation_name),
       counted(alert),
       el("p", { class: "since" }, alert.state === "resolved" ? "Đã kết thúc; bắt đầu từ " : "Từ ", time(alert.first_fired_at), "; số liệu đến ", time(alert.fired_at)),
       stale(alert),
-      section("Vì sao có cảnh báo này", el("p", {}, alert.summary), alert.why ? el("p", {}, alert.why) : null),
+      section("Vì sao có cảnh báo này", el("p", {}, alert.annotations.summary)),
       section("Từ ngữ mới xuất hiện", words(alert)),
-      section("Lượt nhắc tiêu biểu", mentions(alert, excerpts)),
+      section("Lượt nhắc tiêu biểu", mentions(alert)),
       section("Các nguồn", sources(alert)),
       section("Diễn biến", history(changes)),
       section("Đã gửi đến", deliveries(sent)),

@@ -143,10 +143,8 @@ export function drill(alert) {
 
 /** The severity as a word; colour only repeats it. */
 export function severity(alert) {
-  return el("span", { class: `severity ${SEVERITY.includes(alert.severity) ? alert.severity : ""}` }, alert.severity_text);
+  return el("span", { class: `severity is-${alert.severity}` }, alert.annotations.severity);
 }
-
-const SEVERITY = ["notice", "warning", "serious", "critical"];
 
 /** What was counted against what is usual. */
 export function counted(alert) {

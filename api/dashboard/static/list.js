@@ -10,15 +10,15 @@ const keyOf = (alert) => `${alert.run}/${alert.id}`;
 
 function card(alert) {
   const query = alert.run ? `?run=${encodeURIComponent(alert.run)}` : "";
-  const link = el("a", { href: `/alerts/${encodeURIComponent(alert.id)}${query}` }, alert.title);
+  const link = el("a", { href: `/alerts/${encodeURIComponent(alert.id)}${query}` }, alert.organisation_name);
   return el(
     "li",
-    { class: `card ${alert.severity}`, "data-key": keyOf(alert) },
+    { class: `card is-${alert.severity}`, "data-key": keyOf(alert) },
     el("p", { class: "labels" }, drill(alert), severity(alert)),
     el("h3", {}, link),
     counted(alert),
     el("p", { class: "since" }, alert.state === "resolved" ? "Đã kết thúc; bắt đầu từ " : "Từ ", time(alert.first_fired_at)),
-    el("p", { class: "summary" }, alert.summary),
+    el("p", { class: "summary" }, alert.annotations.summary),
     stale(alert),
   );
 }
@@ -58,7 +58,7 @@ function changed(alert) {
   if (known && known.revision > alert.revision) return;
   alerts.set(key, alert);
   render();
-  if (!known) document.getElementById("announce").textContent = `Cảnh báo mới: ${alert.title}`;
+  if (!known) document.getElementById("announce").textContent = alert.annotations.title;
 }
 
 async function start() {
