@@ -7,11 +7,15 @@ from here, so that they find the same.
 from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.ports import Refused
-from streams.mentions import InvalidMention, identity_of, mark_record, parse, partition_of
+from streams.mentions import InvalidMention, RefusalReason, identity_of, mark_record, parse, partition_of
 from streams.sources.lines import Line, Unreadable
 from streams.transports.batches import NewRecord
 
 _MINUTE = 60_000
+#: A mention published so long after all before it is refused: it would make everything that follows too late to count.
+_LONGEST_LEAP = 400 * 24 * 60 * _MINUTE
+#: What seems older than the year 2000 is no time to measure a leap from.
+_BEFORE_THE_WEB = 946_684_800_000
 
 #: Records to append in this order, each with its partition.
 Appends = Sequence[tuple[int, NewRecord]]
@@ -50,6 +54,10 @@ class Replaying:
         """Records for one mention. Raises `InvalidMention`."""
         mention = parse(line, self._known)
         before, now = self.seen_at, mention.published_at
+        if before is not None and now - before > _LONGEST_LEAP and before >= _BEFORE_THE_WEB:
+            raise InvalidMention(
+                RefusalReason.FUTURE, "published_at is more than 400 days after all mentions before it in the replay"
+            )
         if before is not None:
             now = max(now, before)
         appends: list[tuple[int, NewRecord]] = []

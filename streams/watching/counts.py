@@ -64,14 +64,14 @@ class OpenMinutes:
         )
 
     @classmethod
-    def restore(cls, size: int, data: bytes) -> "OpenMinutes":
-        """Rebuild from `snapshot`."""
+    def restore(cls, size: int, stored: int, data: bytes) -> "OpenMinutes":
+        """Rebuild from `snapshot` of `stored` rows, with `size` of them."""
         counts = cls(size)
         minutes, negative, mentions = msgspec.msgpack.decode(data, type=tuple[list[int], bytes, bytes])
         columns = [minute % RING for minute in minutes]
         counts.busy.update(minutes)
-        counts.negative[:, columns] = np.frombuffer(negative, dtype=np.int64).reshape(size, len(columns))
-        counts.mentions[:, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(size, len(columns))
+        counts.negative[:stored, columns] = np.frombuffer(negative, dtype=np.int64).reshape(stored, len(columns))
+        counts.mentions[:stored, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(stored, len(columns))
         return counts
 
 

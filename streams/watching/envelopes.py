@@ -6,6 +6,8 @@ import msgspec
 
 #: Organisation code under which negative mentions that name no registered body are counted.
 UNATTRIBUTED = "_unattributed"
+#: How it is called to people.
+UNATTRIBUTED_NAME = "Chưa rõ cơ quan"
 
 
 class Source(msgspec.Struct, array_like=True, frozen=True):
@@ -124,7 +126,23 @@ class Marks(msgspec.Struct, array_like=True, frozen=True, tag="marks/1"):
         return tuple(Envelope(partition, offset, offset, mark) for partition, offset, mark in self.idle)
 
 
-ReadingsRecord = Envelope | Without | Partitions | Marks
+class Adopt(msgspec.Struct, array_like=True, frozen=True, tag="adopt/1"):
+    """What is watched, and how, from `since` (milliseconds of seen_at, a whole minute) on.
+
+    Attributes
+    ----------
+    names
+        Of all organisations, by code.
+    detection
+        The detection policy as JSON.
+    """
+
+    since: int
+    names: dict[str, str]
+    detection: bytes
+
+
+ReadingsRecord = Envelope | Without | Partitions | Marks | Adopt
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[ReadingsRecord] = msgspec.msgpack.Decoder(ReadingsRecord)

@@ -11,6 +11,7 @@ from alerts.model import AlertState, Excerpt, Finding, Representative, Series, S
 from detectors.bank import Decision, Kind
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.counts import SOURCES_SHOWN, SourceCounts
+from streams.watching.envelopes import UNATTRIBUTED, UNATTRIBUTED_NAME
 from streams.watching.stories import SHOWN, Stories
 from streams.watching.times import instant
 from streams.watching.words import Words
@@ -104,7 +105,7 @@ class AlertBook:
         stories: Mapping[str, Stories],
         words: Mapping[str, Words],
     ) -> None:
-        self._names = names
+        self._names = {UNATTRIBUTED: UNATTRIBUTED_NAME, **names}
         self._sources = sources
         self._stories = stories
         self._words = words

@@ -73,9 +73,10 @@ class Levels:
         )
 
     def restore(self, data: bytes) -> None:
-        """Take over what `snapshot` wrote."""
+        """Take over what `snapshot` wrote, for the same organisations in the first rows."""
         negative, mentions, least, ever = msgspec.msgpack.decode(data, type=list[bytes])
-        self._negative[:] = np.frombuffer(negative, dtype=np.int64)
-        self._mentions[:] = np.frombuffer(mentions, dtype=np.int64)
-        self._least[:] = np.frombuffer(least, dtype=np.float64)
-        self._ever[:] = np.frombuffer(ever, dtype=bool)
+        rows = len(ever)
+        self._negative[:rows] = np.frombuffer(negative, dtype=np.int64)
+        self._mentions[:rows] = np.frombuffer(mentions, dtype=np.int64)
+        self._least[:rows] = np.frombuffer(least, dtype=np.float64)
+        self._ever[:rows] = np.frombuffer(ever, dtype=bool)

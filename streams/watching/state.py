@@ -71,7 +71,7 @@ def restore(kind: type[_W], config: WatchConfig, parts: Mapping[str, bytes]) -> 
     try:
         head = msgspec.msgpack.decode(parts["head"], type=_Head)
         _check(head, config)
-        watcher = kind(config, head.partition)
+        watcher = kind(config, head.partition, head.codes)
         _fill(watcher, head, parts)
     except (KeyError, ValueError, msgspec.MsgspecError) as error:
         raise StateError(
@@ -95,7 +95,10 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
     watcher.earliest, watcher.next_minute = head.earliest, head.next_minute
     watcher.marks = head.marks
     watcher.bank = Bank.restore(watcher.config.policy, parts["bank"])
-    watcher.counts = OpenMinutes.restore(len(watcher.codes), parts["counts"])
+    if watcher.bank.size != len(head.codes):
+        raise ValueError(f"{watcher.bank.size} rows for {len(head.codes)} organisations")
+    watcher.bank.grow(len(watcher.codes))
+    watcher.counts = OpenMinutes.restore(len(watcher.codes), len(head.codes), parts["counts"])
     watcher.levels.restore(parts["levels"])
     for partition, data in _under(parts, "pending/").items():
         for one in msgspec.msgpack.decode(data, type=list[_Waiting]):

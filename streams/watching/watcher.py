@@ -1,6 +1,6 @@
 """The fold over one `readings` partition: records in, findings out (design, Time and determinism)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -22,6 +22,11 @@ from streams.watching.marks import Marks
 from streams.watching.pending import TICK, Entry, Pending
 from streams.watching.stories import Stories
 from streams.watching.words import Words
+
+
+#: After so many minutes without any mention the baselines begin anew, once so many of them have been closed.
+LONGEST_GAP = 400 * 24 * 60
+GAP_CLOSED = 30 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,11 @@ class WatchConfig:
     policy: Policy = DEFAULT
     lateness: int = LATENESS
     levels: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a lateness that minutes cannot keep open."""
+        if not 0 <= self.lateness <= LATENESS or self.lateness % MINUTE:
+            raise ValueError(f"lateness must be whole minutes, at most 10, not {self.lateness} ms")
 
     def codes(self, partition: int) -> tuple[str, ...]:
         """What is watched in a `readings` partition, in order."""
@@ -89,6 +99,8 @@ class Watcher:
         Of the run.
     partition
         The `readings` partition.
+    first
+        Organisations that have the first rows, whether they are still in the register or not.
 
     Examples
     --------
@@ -99,10 +111,11 @@ class Watcher:
     60000
     """
 
-    def __init__(self, config: WatchConfig, partition: int) -> None:
+    def __init__(self, config: WatchConfig, partition: int, first: Sequence[str] = ()) -> None:
         self.config = config
         self.partition = partition
-        self.codes = config.codes(partition)
+        #: What is watched, row by row; a restored watcher keeps its rows and adds what is new in the register.
+        self.codes = (*first, *(code for code in config.codes(partition) if code not in set(first)))
         self._rows = {code: row for row, code in enumerate(self.codes)}
         self.position = 0
         self.tick = 0
@@ -278,6 +291,7 @@ class Watcher:
     def _close_due(self, now: int, output: Output) -> None:
         """Close the minutes that ended `lateness` before `now` or earlier."""
         until = (now - self.config.lateness) // MINUTE
+        self._skip_years(until, output)
         while self.next_minute is not None and self.next_minute < until:
             minute = self.next_minute
             if minute in self.counts.busy or self.bank.next_minute is None:
@@ -287,6 +301,15 @@ class Watcher:
                 self._decide(self.bank.close_idle(self.next_minute), output)
             if self.config.levels and self.next_minute % HOUR_MINUTES == 0:
                 output.levels.extend(self.levels.hour(self.bank, self.next_minute - 1))
+
+    def _skip_years(self, until: int, output: Output) -> None:
+        """Begin the baselines anew after a gap that no baseline outlives, such as a wrong clock leaves."""
+        if self.next_minute is None or self.counts.busy or until - self.next_minute <= LONGEST_GAP:
+            return
+        self._decide(self.bank.close_idle(self.next_minute + GAP_CLOSED) if self.bank.next_minute else [], output)
+        self.bank = Bank(self.config.policy, len(self.codes))
+        self.next_minute = until
+        output.count("baselines_begun_anew")
 
     def _end_of_hour(self, minute: int, otherwise: int) -> int:
         return (minute // HOUR_MINUTES + 1) * HOUR_MINUTES if self.config.levels else otherwise

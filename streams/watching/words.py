@@ -16,6 +16,8 @@ SHOWN = 8
 _TITLE_SYLLABLES = 40
 #: How many mentions of each term are assumed before any is seen.
 _PRIOR = 0.5
+#: A syllable with this part of its mentions in one pair is no word of its own there.
+_MOSTLY = 0.6
 _SYLLABLE = re.compile(r"[^\W\d_]+")
 #: Syllables that carry no news of their own.
 FUNCTION_WORDS = frozenset(
@@ -23,24 +25,24 @@ FUNCTION_WORDS = frozenset(
         "và của là có cho các những với trong ngày này không được người khi từ tại về ở ra vào đến đã sẽ bị "
         "một do vì theo sau trên dưới nhiều để thì mà nếu như cùng cũng đang hơn lại nên hay hoặc rằng gì nào "
         "ai sao thế vẫn còn mới rất quá lên xuống qua bởi giữa trước nhưng tôi ông bà anh chị em việc sự cái "
-        "con chiếc hai ba bốn năm sáu bảy tám chín mười phải làm nói đi nay mai hôm tháng tuổi giờ phút lúc "
+        "con chiếc hai ba bốn năm sáu bảy chưa tám chín mười phải làm nói đi nay mai hôm tháng tuổi giờ phút lúc "
         "đây đó kia "
     )
 )
 
 
-def terms(title: str) -> frozenset[str]:
+def terms(title: str) -> tuple[str, ...]:
     """Syllables and pairs of neighbouring syllables of a title, without function words.
 
     Examples
     --------
-    >>> sorted(terms("Lũ lớn ở hạ lưu"))
-    ['hạ', 'hạ lưu', 'lũ', 'lũ lớn', 'lưu', 'lớn']
+    >>> terms("Lũ lớn ở hạ lưu")
+    ('lũ', 'lớn', 'hạ', 'lưu', 'lũ lớn', 'hạ lưu')
     """
     syllables = _SYLLABLE.findall(unicodedata.normalize("NFC", title).lower())[:_TITLE_SYLLABLES]
     telling = [syllable if syllable not in FUNCTION_WORDS else "" for syllable in syllables]
     pairs = (f"{one} {two}" for one, two in pairwise(telling) if one and two)
-    return frozenset((*(syllable for syllable in telling if syllable), *pairs))
+    return tuple(dict.fromkeys((*filter(None, telling), *pairs)))
 
 
 class Words(msgspec.Struct):
@@ -53,7 +55,7 @@ class Words(msgspec.Struct):
         """Take a negative mention."""
         self.mentions += 1
         counts = self.counts
-        for term in sorted(terms(title)):
+        for term in terms(title):
             counts[term] = counts.get(term, 0) + 1
         if len(counts) > KEPT + KEPT // 2:
             kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:KEPT]
@@ -78,7 +80,7 @@ class Words(msgspec.Struct):
         before = max(0, self.mentions - many)
         least = 2 if many >= 3 else 1
         scored = []
-        for term, count in now.items():
+        for term, count in _whole_words(now).items():
             if count < least:
                 continue
             past = min(before, max(0, self.counts.get(term, 0) - count))
@@ -86,6 +88,16 @@ class Words(msgspec.Struct):
             if surprise > 0:
                 scored.append((-round(surprise, 9), -len(term), term))
         return _without_overlaps((term for _, _, term in sorted(scored)), own_name)
+
+
+def _whole_words(counts: Counter[str]) -> dict[str, int]:
+    """Terms without the syllables that mostly stand in one pair: most Vietnamese words have two."""
+    paired: dict[str, int] = {}
+    for term, count in counts.items():
+        if " " in term:
+            for syllable in term.split():
+                paired[syllable] = max(paired.get(syllable, 0), count)
+    return {term: count for term, count in counts.items() if paired.get(term, 0) < _MOSTLY * count}
 
 
 def _surprise(count: int, many: int, past: int, before: int) -> float:
