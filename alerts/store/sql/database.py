@@ -1,5 +1,6 @@
 """Connections and transactions: one writer at a time, numbers in the order of commit, errors as our own."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -145,10 +146,11 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _make_file(path: Path) -> None:
+    """SQLite would make it readable by everybody; whether an existing one can be used is seen when it is."""
     try:
         path.touch(mode=0o600)
     except OSError as error:
-        if not path.exists():
+        if not os.access(path, os.F_OK):
             raise StoreUnavailableError(f"the alert store {path} cannot be made ({error.strerror})") from error
 
 
