@@ -22,14 +22,13 @@ from streams.transports.sqlite.group import assign_all
 from streams.transports.sqlite.idle import IdleTimes
 from streams.transports.sqlite.leases import GroupLease
 from streams.transports.sqlite.session import LogSession
-from streams.transports.sqlite.store import CHUNK_BYTES
 
 #: A batch of tiny records, and a turn of a topic that is read record by record.
 _BATCH_RECORDS, _TURN_RECORDS = 10_000, 250
 #: Batches of a partition that may wait for the agent; what waits in the log comes as one larger batch.
 _WAITING_BATCHES = 4
-#: How often topics are looked at for more partitions.
-_GROWTH_SECONDS = 5.0
+#: How often topics are looked at for more partitions, and for what retention and compaction no longer need.
+_GROWTH_SECONDS, _KEEP_SECONDS = 5.0, 20.0
 _APPEND_TIME = 1
 
 
@@ -80,6 +79,7 @@ class Consumer(base.Consumer):
             return  # it never started
         try:
             await super().on_stop()
+            await self._idle.stop()
         finally:
             if self._lease is not None:
                 self._lease.release()
@@ -144,6 +144,12 @@ class Consumer(base.Consumer):
             if self._resubscribed.is_set() or (not self.app.rebalancing and self._have_grown()):
                 self._resubscribed.clear()
                 await self._rebalance()
+
+    @Service.task
+    async def _keeper(self) -> None:
+        while not (self.should_stop or self.app.client_only):
+            await self._session.keep()
+            await self.sleep(_KEEP_SECONDS)
 
     def _have_grown(self) -> bool:
         held = len(self._assigned)
@@ -275,6 +281,7 @@ class Consumer(base.Consumer):
             if version != self._seen:
                 self._seen, self._heads = version, self._session.store.heads()
             self._idle.probe(self._empty_ones())
+            self._note_acknowledged()
             ready = [tp for tp in self._assigned if self._may_fetch(tp)]
             if ready:
                 self._turn = (self._turn + 1) % len(ready)
@@ -293,7 +300,7 @@ class Consumer(base.Consumer):
             waiting.popleft()
         if waiting and len(waiting) >= _WAITING_BATCHES:
             return False
-        return self._ledger.in_flight(tp) == 0 or self._ledger.room(tp) >= CHUNK_BYTES
+        return self._ledger.handed_over(tp) is None or not self._ledger.paused(tp)
 
     def _behind(self, tp: TP, at: int) -> bool:
         return self._heads.get(self._assigned[tp], 0) > max(at, self._empty_to.get(tp, 0))
@@ -362,10 +369,19 @@ class Consumer(base.Consumer):
     # Committing: Faust's own way, with the ledger's offsets
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        self._note_acknowledged()
         return (tp for tp in self._ledger.committable() if topics is None or tp in topics or tp.topic in topics)
 
     def _new_offset(self, tp: TP) -> int | None:
         return self._ledger.committable().get(tp)
+
+    def _note_acknowledged(self) -> None:
+        """Pass on what Faust's compiled streams have acknowledged: they write to its lists, past `ack`."""
+        for tp, offsets in self._acked.items():
+            for offset in offsets:
+                self._ledger.ack(tp, offset + 1, self._ledger.epoch)
+            offsets.clear()
+            self._acked_index[tp].clear()
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         store = self._session.store

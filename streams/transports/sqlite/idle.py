@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from faust.types import TP
 
-from streams.log import LogUnavailableError
+from streams.log import LogError
 from streams.transports.sqlite.session import LogSession
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class IdleTimes:
         expected = {id_: next_ for _, id_, _, next_ in partitions}
         try:
             time, still = await self._session.run(self._session.store.idle, expected, self._newest)
-        except LogUnavailableError as error:
+        except LogError as error:
             logger.warning("idle partitions are not marked now: %s", error)
             return
         self._newest = time

@@ -34,7 +34,6 @@ CREATE TABLE partitions (
     next INTEGER NOT NULL DEFAULT 0,
     newest INTEGER NOT NULL DEFAULT 0,
     clean_to INTEGER NOT NULL DEFAULT 0,
-    kept INTEGER NOT NULL DEFAULT 0,
     UNIQUE (topic, number)
 );
 CREATE TABLE chunks (

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from streams.log import LogError
 from streams.transports.batches import NewRecord
+from streams.transports.sqlite.keeping import keep
 from streams.transports.sqlite.store import Append, Appended, LogStore, clock_ms
 
 #: One transaction takes at most about this much of what is queued.
@@ -16,6 +17,8 @@ _GROUP_BYTES = 8 << 20
 _QUEUE_BYTES = 32 << 20
 #: How often the log is looked at for what other processes append: while something came lately, and otherwise.
 _HOT_SECONDS, _IDLE_SECONDS, _STAYS_HOT = 0.002, 0.01, 1.0
+#: Between two steps of retention and compaction.
+_REST_SECONDS = 0.01
 
 T = TypeVar("T")
 _Waiting = tuple[Append, "asyncio.Future[Any]", Callable[[Appended], object]]
@@ -43,7 +46,7 @@ class LogSession:
         self._store: LogStore | None = None
         self._writer: ThreadPoolExecutor | None = None
         self._queue: list[_Waiting] = []
-        self._queued_bytes = 0
+        self._queued_bytes = self._submitted = self._finished = 0
         self._committing: asyncio.Future[Any] | None = None
         self._news: asyncio.Future[None] | None = None
         self._seen = -1
@@ -101,6 +104,7 @@ class LogSession:
         append = self.store.prepare(topic, partition, records)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.append((append, future, result))
+        self._submitted += 1
         self._queued_bytes += append.size
         if self._committing is None:
             self._commit_next()
@@ -113,9 +117,18 @@ class LogSession:
         return await asyncio.get_running_loop().run_in_executor(self._writer, do, *args)
 
     async def flush(self) -> None:
-        """Wait until all that was queued is durable, or has failed."""
-        while self._committing is not None:
+        """Wait until all that was queued before is durable, or has failed."""
+        queued = self._submitted
+        while self._committing is not None and self._finished < queued:
             await asyncio.wait([self._committing])
+
+    async def keep(self) -> None:
+        """Delete what retention and compaction no longer need, between the appends."""
+        steps = keep(self.store)
+        more = True
+        while more and self._store is not None:
+            more = await self.run(next, steps, self) is None
+            await asyncio.sleep(_REST_SECONDS)
 
     def _commit_next(self) -> None:
         size = count = 0
@@ -134,6 +147,7 @@ class LogSession:
     def _committed(self, group: Sequence[_Waiting], size: int, done: "asyncio.Future[list[Appended]]") -> None:
         self._committing = None
         self._queued_bytes -= size
+        self._finished += len(group)
         if self._queue and self._store is not None:
             self._commit_next()
         error = asyncio.CancelledError() if done.cancelled() else done.exception()

@@ -358,4 +358,5 @@ def chunks(all_rows: Sequence[_Row]) -> Iterator[list[_Row]]:
             rows, size = [], 0
         rows.append(row)
         size += weight
-    yield rows
+    if rows:
+        yield rows
