@@ -205,6 +205,7 @@ def _size_refusal(data: bytes | None) -> InvalidMention:
 
 _LEAP = re.compile(rb'("published_at"\s*:\s*"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}):60((?:\.[0-9]+)?[^"]*")')
 _NOT_FINITE = re.compile(rb'"sentiment"\s*:\s*[+-]?(?:NaN|Infinity|Inf)', re.IGNORECASE)
+_LONE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _PATH = re.compile(r" - at `\$\.(\w+)")
 _MISSING = re.compile(r"missing required field `(\w+)`(?: - at `\$\.(\w+)`)?")
 _REASONS = {
@@ -253,7 +254,7 @@ def _refusal(data: bytes, error: Exception) -> InvalidMention:
         if reason is RefusalReason.TEXT_TOO_LONG and "length" not in message:
             reason = RefusalReason.FIELD
         return InvalidMention(reason, f"{field}: {_sentence(message)}")
-    if isinstance(error, UnicodeDecodeError) or "surrogate" in message:
+    if isinstance(error, UnicodeDecodeError) or "surrogate" in message or _LONE.search(data):
         return InvalidMention(RefusalReason.CHARACTERS, "the text is not valid UTF-8, or has a lone surrogate")
     if isinstance(error, RecursionError):
         return InvalidMention(RefusalReason.NOT_JSON, "the JSON is nested too deeply")
