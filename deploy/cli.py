@@ -1,6 +1,7 @@
 """The command line: `canhbao`."""
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -40,8 +41,13 @@ def make_app() -> typer.Typer:
                 help="Settings file (TOML); unless told $CANHBAO_CONFIG, or canhbao.toml in the state directory."
             ),
         ] = None,
+        parent: Annotated[int, typer.Option(hidden=True)] = 0,
     ) -> None:
         context.obj = config
+        if parent:
+            from deploy.lifeline import tie_to
+
+            tie_to(parent)
 
     for command in (run, worker, serve, publish, collect, read, backtest, organisations, doctor):
         app.command()(command)
@@ -51,6 +57,10 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command of the process's arguments, and end the process with its status."""
+    # People read Vietnamese here, whatever the locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         make_app()()
     except KeyboardInterrupt:

@@ -134,7 +134,7 @@ def _near(place: list[int | str], model: type[BaseModel]) -> str:
             here = _inner(here.model_fields[part].annotation)
     if not (isinstance(here, type) and issubclass(here, BaseModel)):
         return ""
-    names = [name for name in here.model_fields if name != "origins"]
+    names = [name for name in here.model_fields if name not in {"config", "origins"}]
     near = difflib.get_close_matches(str(place[-1]), names, 1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
 

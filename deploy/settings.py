@@ -51,6 +51,8 @@ class Settings(BaseSettings):
         SQLAlchemy address of the alert store; empty means SQLite in the state directory.
     streams, http, feeds
         The parts' own.
+    config
+        The settings file that was asked for, if any.
     origins
         Where each value came from that is not a default, by its dotted name: a variable, or the file's path.
     """
@@ -64,6 +66,7 @@ class Settings(BaseSettings):
     streams: StreamSettings = Field(default_factory=StreamSettings)
     http: ApiSettings = Field(default_factory=ApiSettings)
     feeds: CollectorSettings = Field(default_factory=CollectorSettings)
+    config: Path | None = Field(default=None, exclude=True, repr=False)
     origins: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
 
     @classmethod
@@ -146,7 +149,7 @@ def load_settings(config: Path | None = None, *, environ: Mapping[str, str] | No
     _merge(values, _folded(_variables(own), "the environment"), origins, lambda dotted: _variable(dotted, own))
     values["state_dir"] = Path(str(values["state_dir"])).expanduser().absolute()
     try:
-        return Settings(**values, origins=origins)
+        return Settings(**values, config=chosen, origins=origins)
     except ValidationError as error:
         raise SettingsError(sentence(error, values, origins, Settings)) from None
 
@@ -201,8 +204,9 @@ def _folded(values: Mapping[str, Any], where: str) -> dict[str, Any]:
         if not isinstance(inner, Mapping) or name in inner:
             raise SettingsError(f"{short} and {section}.{name} are the same setting: give one of them in {where}")
         folded[section] = {**inner, name: folded.pop(short)}
-    if "origins" in folded:
-        raise SettingsError(f"origins in {where} is not a setting")
+    for name in ("config", "origins"):
+        if name in folded:
+            raise SettingsError(f"{name} in {where} is not a setting")
     return folded
 
 
