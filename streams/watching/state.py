@@ -29,6 +29,8 @@ class _Head(msgspec.Struct):
     tick: int
     earliest: int | None
     next_minute: int | None
+    last_busy: int
+    silent: bool
     readings_partitions: int
     codes: tuple[str, ...]
     marks: Marks
@@ -48,7 +50,7 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     """See `Watcher.snapshot`."""
     head = _Head(
         FORMAT, watcher.partition, watcher.position, watcher.tick, watcher.earliest, watcher.next_minute,
-        watcher.config.readings_partitions, watcher.codes, watcher.marks,
+        watcher.last_busy, watcher.silent, watcher.config.readings_partitions, watcher.codes, watcher.marks,
     )  # fmt: skip
     parts = {
         "head": _pack(head),
@@ -93,6 +95,7 @@ def _check(head: _Head, config: WatchConfig) -> None:
 def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
     watcher.position, watcher.tick = head.position, head.tick
     watcher.earliest, watcher.next_minute = head.earliest, head.next_minute
+    watcher.last_busy, watcher.silent = head.last_busy, head.silent
     watcher.marks = head.marks
     watcher.bank = Bank.restore(watcher.config.policy, parts["bank"])
     if watcher.bank.size != len(head.codes):

@@ -23,10 +23,8 @@ from streams.watching.pending import TICK, Entry, Pending
 from streams.watching.stories import Stories
 from streams.watching.words import Words
 
-
-#: After so many minutes without any mention the baselines begin anew, once so many of them have been closed.
-LONGEST_GAP = 400 * 24 * 60
-GAP_CLOSED = 30 * 24 * 60
+#: After so many minutes without any mention the baselines end, and begin anew with the next.
+LONGEST_SILENCE = 400 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +120,9 @@ class Watcher:
         #: When the first mention of the run was seen, and the next minute to close; both unknown at first.
         self.earliest: int | None = None
         self.next_minute: int | None = None
+        #: The last minute closed that had a mention, and whether the baselines ended since.
+        self.last_busy = 0
+        self.silent = False
         self.marks = Marks.of(config.mentions_partitions)
         self.pending = Pending()
         self.identities = Identities()
@@ -234,13 +235,20 @@ class Watcher:
         end = self.watermark - self.watermark % TICK
         if end <= self.tick or self.earliest is None or end <= self.earliest:
             return
-        if self.next_minute is None:
-            self.next_minute = (self.earliest - self.config.lateness) // MINUTE
+        if self.next_minute is None and not self.silent:
+            self._begin(self.earliest)
         for tick, entries in self.pending.until(end):
             self._close_due(tick - 1, output)
+            if self.next_minute is None:
+                self._begin(entries[0].seen_at)
             self._test_open(tick, self._fold(entries, output), output)
         self._close_due(end, output)
         self.tick = end
+
+    def _begin(self, seen_at: int) -> None:
+        """Let the baselines begin with the first minute in which something seen then may count."""
+        self.next_minute = self.last_busy = (seen_at - self.config.lateness) // MINUTE
+        self.silent = False
 
     def _fold(self, entries: list[Entry], output: Output) -> list[int]:
         """Count the readings seen before a tick; returns the rows with a new negative."""
@@ -291,31 +299,33 @@ class Watcher:
     def _close_due(self, now: int, output: Output) -> None:
         """Close the minutes that ended `lateness` before `now` or earlier."""
         until = (now - self.config.lateness) // MINUTE
-        self._skip_years(until, output)
         while self.next_minute is not None and self.next_minute < until:
             minute = self.next_minute
             if minute in self.counts.busy or self.bank.next_minute is None:
                 self._close(minute, output)
+            elif minute >= self.last_busy + LONGEST_SILENCE:
+                self._end(output)
+                break
             else:
-                self.next_minute = min(until, min(self.counts.busy, default=until), self._end_of_hour(minute, until))
+                stops = (until, self._end_of_hour(minute, until), self.last_busy + LONGEST_SILENCE, *self.counts.busy)
+                self.next_minute = min(stops)
                 self._decide(self.bank.close_idle(self.next_minute), output)
             if self.config.levels and self.next_minute % HOUR_MINUTES == 0:
                 output.levels.extend(self.levels.hour(self.bank, self.next_minute - 1))
 
-    def _skip_years(self, until: int, output: Output) -> None:
-        """Begin the baselines anew after a gap that no baseline outlives, such as a wrong clock leaves."""
-        if self.next_minute is None or self.counts.busy or until - self.next_minute <= LONGEST_GAP:
-            return
-        self._decide(self.bank.close_idle(self.next_minute + GAP_CLOSED) if self.bank.next_minute else [], output)
+    def _end(self, output: Output) -> None:
+        """Forget the baselines after a silence that none outlives, such as a wrong clock leaves; begin anew later."""
         self.bank = Bank(self.config.policy, len(self.codes))
-        self.next_minute = until
-        output.count("baselines_begun_anew")
+        self.next_minute = None
+        self.silent = True
+        output.count("baselines_ended")
 
     def _end_of_hour(self, minute: int, otherwise: int) -> int:
         return (minute // HOUR_MINUTES + 1) * HOUR_MINUTES if self.config.levels else otherwise
 
     def _close(self, minute: int, output: Output) -> None:
         self.next_minute = minute + 1
+        self.last_busy = minute
         negative, mentions = self.counts.close(minute)
         self._decide(self.bank.close(minute, negative, mentions), output)
         if self.config.levels:
