@@ -71,8 +71,7 @@ class Bank:
         self.size = 0
         self._layout = Layout(policy, self.grid)
         self._power = len(policy.half_lives)
-        self._decay = np.array([[0.5 ** (step / half_life)] for half_life in policy.half_lives])
-        self._gain = 1.0 - self._decay
+        self._keep = tuple(0.5 ** (step / half_life) for half_life in policy.half_lives)
         self._excess = surprise.excess_of(policy.budget, policy.spread)
         self._state = self._layout.empty(0)
         self._alarms: dict[str, dict[int, Alarm]] = {COUNT: {}, SHARE: {}}
@@ -96,6 +95,8 @@ class Bank:
         self._counts, self._product = np.empty(size), np.zeros(size)
         self._work, self._more = np.empty((self._power, size)), np.empty((self._power, size))
         self._above = np.empty(size, dtype=bool)
+        self._decay = np.repeat(np.array(self._keep)[:, None], size, axis=1)
+        self._gain = 1.0 - self._decay
 
     # -- closed windows ---------------------------------------------------------------------------------------------
 
@@ -115,7 +116,7 @@ class Bank:
         self._deviate()
         np.maximum(state["top"], self._product, out=state["top"])
         np.greater(self._product, state["gate"][NOW], out=self._above)
-        decisions = self._decide(minute, negative) if self._above.any() else []
+        decisions = self._decide(minute, negative) if np.count_nonzero(self._above) else []
         return self._advance(minute, decisions)
 
     def close_idle(self, until: int) -> list[Decision]:
@@ -218,6 +219,7 @@ class Bank:
         if new_day:
             remember_day(policy, state, self._power, "peak", "centre", "days")
             remember_day(policy, state, 1, "share_peak", "share_centre", "share_days")
+            np.maximum(state["share_centre"], policy.share_centre, out=state["share_centre"])
         for name in ("squares", "top", "negative", "mentions"):
             state[name][...] = 0
         self._steps = 0
@@ -310,7 +312,7 @@ class Bank:
     def _may_fire(self, rows: Ints, negative: Ints) -> Floats:
         """Rows that could be above a gate if all their open counts fell into one window and least were expected."""
         state = self._state
-        smooth = state["smooth"][:, rows] + self._gain * negative.sum(axis=1)
+        smooth = state["smooth"][:, rows] + self._gain[:, rows] * negative.sum(axis=1)
         found = np.zeros(len(rows), dtype=bool)
         for slot in (NOW, NEXT):
             work = (smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows]
@@ -322,21 +324,22 @@ class Bank:
         first = self.next_minute or 0
         block = self.grid.start_of_block(first)
         smooth = self._state["smooth"][:, row].tolist()
-        decay, gain = self._decay[:, 0].tolist(), self._gain[:, 0].tolist()
         total, total_mentions = self._so_far(row)
-        best: tuple[float, Moment] | None = None
         for column, count in enumerate(negative):
             minute = first + column * self.grid.step
             slot = NOW if self.grid.start_of_block(minute) == block else NEXT
             total, total_mentions = total + count, total_mentions + mentions[column]
             value = 1.0
             for scale, old in enumerate(smooth):
-                smooth[scale] = old * decay[scale] + gain[scale] * count
+                smooth[scale] = old * self._keep[scale] + (1.0 - self._keep[scale]) * count
                 deviation = smooth[scale] - float(self._state["expect"][slot, row])
                 value *= max(deviation * float(self._state["inverse"][slot, scale, row]), self.policy.floor)
-            if count and value > self._state["gate"][slot, row] and (best is None or value > best[0]):
-                best = (value, Moment(row, minute, slot, count, total, total_mentions))
-        return self._judge(best[1], log(best[0]) / self._power) if best else []
+            if count and value > self._state["gate"][slot, row]:
+                at = Moment(row, minute, slot, count, total, total_mentions)
+                made = self._judge(at, log(value) / self._power)
+                if made:
+                    return made
+        return []
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
@@ -346,14 +349,30 @@ class Bank:
         expected, inverse = state["expect"][slot][rows], state["inverse"][slot][:, rows]
         centre = state["centre"][rows]
         upper = expected + np.array([exp(c + self._excess) for c in centre.tolist()]) / inverse[0]
-        work = np.maximum((state["smooth"][:, rows] - expected) * inverse, self.policy.floor)
-        tests = DAY / self.grid.step
-        heights = [sum(log(z) for z in column) / self._power for column in work.T.tolist()]
-        chance = [
-            surprise.test_probability(height - c, self.policy.spread, tests)
-            for height, c in zip(heights, centre.tolist(), strict=True)
-        ]
-        return Nearest(expected, upper, np.array(chance))
+        return Nearest(expected, upper, self._chances(state["smooth"][:, rows], slot, rows))
+
+    def score(self, negative: Ints) -> Floats:
+        """Probability of each row's next window if it were closed with these counts; 1 while warming up. Pure."""
+        if self.next_minute is None:
+            return np.ones(self.size)
+        smooth = self._state["smooth"] * self._decay + self._gain * negative
+        chances = self._chances(smooth, NOW, np.arange(self.size))
+        return np.where(np.isinf(self._state["threshold"][NOW]), 1.0, chances)
+
+    def _chances(self, smooth: Floats, slot: int, rows: Ints) -> Floats:
+        """Probabilities of single tests that see these smoothed counts."""
+        state, tests = self._state, DAY / self.grid.step
+        work = np.maximum((smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows], self.policy.floor)
+        value = work[0]
+        for scale in range(1, self._power):
+            value = value * work[scale]
+        pairs = zip(value.tolist(), state["centre"][rows].tolist(), strict=True)
+        return np.array(
+            [
+                surprise.test_probability(log(seen) / self._power - centre, self.policy.spread, tests)
+                for seen, centre in pairs
+            ]
+        )
 
     def snapshot(self) -> bytes:
         """Everything that is remembered, exactly."""

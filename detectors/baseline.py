@@ -93,7 +93,7 @@ class Layout:
             "share_negative": ((), "f8", zero),
             "share_mentions": ((), "f8", zero),
             "share_peak": ((), "f8", zero),
-            "share_centre": ((), "f8", policy.centre),
+            "share_centre": ((), "f8", policy.share_centre),
             "share_days": ((), "i8", zero),
             "share_gate": ((), "f8", inf),
             "share_now": ((), "f8", zero),

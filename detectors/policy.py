@@ -47,6 +47,8 @@ class Policy:
         Mentions needed before a share is tested.
     share_half_life, share_prior
         How fast the usual share is forgotten; mentions that the prior share of one in four weighs.
+    share_centre
+        As `centre`, for the share; and the least a row's own days can make of it.
     hold_off
         After firing, for how long only growth may fire again.
     quiet
@@ -66,11 +68,11 @@ class Policy:
     dispersion: float = 1.0
     least_rate: float = 0.5 / DAY
     floor: float = 0.05
-    centre: float = 1.4
-    centre_weight: float = 1.0
+    centre: float = 0.3
+    centre_weight: float = 0.5
     spread: float = 0.35
     centre_cap: float = 2.0
-    budget: float = 0.2
+    budget: float = 0.25
     growth: float = 1.0
     warm_up: int = DAY
     least_negative: int = 5
@@ -78,8 +80,9 @@ class Policy:
     least_mentions: int = 20
     share_half_life: float = 7.0 * DAY
     share_prior: float = 20.0
+    share_centre: float = 0.7
     hold_off: int = DAY
-    quiet: int = 120
+    quiet: int = 360
     longest: int = 3 * DAY
     severities: tuple[tuple[float, int], ...] = ((0.03, 8), (0.003, 15), (0.0001, 30))
 

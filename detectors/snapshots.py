@@ -49,7 +49,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], State]:
     try:
         head = json.loads(bytes(body[4 : 4 + length]))
         return head, _arrays(head.pop("arrays"), body[4 + length :])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SnapshotError("the detector snapshot cannot be read: use the one before it") from error
 
 

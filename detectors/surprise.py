@@ -10,7 +10,7 @@ def days_between(excess: float, spread: float) -> float:
     """How many days pass on average between deviations at least `excess` above the mean daily maximum.
 
     The logarithm of the daily maximum is taken as Gumbel-distributed[^1] with scale `spread`; `excess` is the
-    logarithm of the deviation less its mean. Never under a small positive number.
+    logarithm of the deviation less its mean. Always positive and finite.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def days_between(excess: float, spread: float) -> float:
     ----------
     [^1]: Gumbel, E. J. (1958). Statistics of Extremes. Columbia University Press.
     """
-    return exp(min(excess / spread + EULER, 700.0))
+    return exp(max(-700.0, min(excess / spread + EULER, 700.0)))
 
 
 def weekly_probability(excess: float, spread: float) -> float:
