@@ -4,9 +4,11 @@ import asyncio
 import logging
 import signal
 import socket
+import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from time import perf_counter
 from typing import cast
 
@@ -79,7 +81,14 @@ class Worker:
 
 
 def make_worker(
-    settings: StreamSettings, reader: Reader, config: WatchConfig, log: Log, *, name: str, clock: Callable[[], int]
+    settings: StreamSettings,
+    reader: Reader,
+    config: WatchConfig,
+    log: Log,
+    *,
+    name: str,
+    clock: Callable[[], int],
+    scratch: Path,
 ) -> Worker:
     """Put the Faust application together.
 
@@ -97,12 +106,15 @@ def make_worker(
         Under which the worker reports; one name, one worker at a time.
     clock
         Milliseconds since 1970 UTC; only reports carry it, nothing is decided by it.
+    scratch
+        Directory in which Faust makes folders that stay empty: all state is in the log.
     """
     topics = Topics(settings.run)
     app = faust.App(
         topics.group,
         broker=broker_urls(settings.log_url),
         store="memory://",
+        datadir=str(scratch),
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -229,11 +241,12 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
         )
         reader = Reader(register, LexiconScorer(), settings.negative_threshold, settings.voice_secret)
         name = f"{socket.gethostname()}-{settings.worker}"
-        worker = make_worker(settings, reader, config, log, name=name, clock=clock)
-        before = (await newest_reports(log, topics.status)).get(name)
-        if before is not None:
-            worker.tallies.merge(before.counters)
-        await _until(worker.app, stopping)
+        with tempfile.TemporaryDirectory(prefix="canhbao-") as scratch:
+            worker = make_worker(settings, reader, config, log, name=name, clock=clock, scratch=Path(scratch))
+            before = (await newest_reports(log, topics.status)).get(name)
+            if before is not None:
+                worker.tallies.merge(before.counters)
+            await _until(worker.app, stopping)
     finally:
         await log.stop()
 
