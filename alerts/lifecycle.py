@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from alerts.model import Alert, AlertState, ChangeKind, Finding
 
-#: Watch speaks of a firing alert at least once in its 24 h hold-off; longer silence than this is not its own.
-PATIENCE = timedelta(hours=26)
+#: Watch is silent about an alert that does not grow, and ends it after three such days; longer silence is not its own.
+PATIENCE = timedelta(hours=76)
 
 
 class Step(StrEnum):

@@ -114,6 +114,8 @@ class Database:
             raise StoreError(f"the alert store {self.where} refused a statement ({sentence})") from error
         except sa.exc.TimeoutError as error:
             raise StoreUnavailableError(f"the alert store {self.where} has too much to do: try again") from error
+        except (sa.exc.StatementError, OverflowError, UnicodeEncodeError) as error:
+            raise StoreError(f"the alert store {self.where} cannot hold a value it was given ({error})") from error
 
 
 def lock_statement() -> sa.Select[tuple[Any]]:

@@ -77,7 +77,8 @@ alerts = Table(
     Column("body", Text, nullable=False),
     Index("alerts_newest", "first_fired_at", "run", "id"),
     Index("alerts_of_organisation", "organisation", "first_fired_at", "run", "id"),
-    Index("alerts_heard", "state", "stale", "at"),
+    Index("alerts_of_run", "run", "first_fired_at", "id"),
+    Index("alerts_of_state", "state", "first_fired_at", "run", "id"),
     Index("alerts_by_id", "id"),
 )
 

@@ -63,7 +63,8 @@ def _create_log() -> None:
     )
     op.create_index("alerts_newest", "alerts", ["first_fired_at", "run", "id"])
     op.create_index("alerts_of_organisation", "alerts", ["organisation", "first_fired_at", "run", "id"])
-    op.create_index("alerts_heard", "alerts", ["state", "stale", "at"])
+    op.create_index("alerts_of_run", "alerts", ["run", "first_fired_at", "id"])
+    op.create_index("alerts_of_state", "alerts", ["state", "first_fired_at", "run", "id"])
     op.create_index("alerts_by_id", "alerts", ["id"])
     op.create_table("places", _key("topic"), _key("partition", sa.Integer()), _needed("position", sa.BigInteger()))
 

@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from alerts.errors import StoreError, StoreInvalidError, StoreNewerError, StoreUnavailableError
-from alerts.model import ChangeKind, Outcome
+from alerts.model import ChangeKind, Finding, Outcome
 from alerts.store import open_store
 from alerts.store.sql import SqlStore, schema
 from alerts.store.sql.database import Database
@@ -127,6 +127,50 @@ def test_what_was_written_is_there_after_reopening(url: str) -> None:
         assert store.after(1, 10) == made
         assert store.receivers() == [OFFICE]
         assert store.apply(found(finding(revision=2)), NOW)[0].sequence == 3
+
+
+def test_a_full_disk_is_told_and_what_did_not_fit_can_be_taken_again(url: str) -> None:
+    process = start(
+        """
+        import resource, signal
+        from alerts.errors import StoreUnavailableError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        store = open_store(url)
+        store.apply(found(finding(1)), NOW)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+        taken = 1
+        try:
+            while True:
+                store.apply(found(*(finding(taken + one) for one in range(1, 51)), offset=taken), NOW)
+                taken += 50
+        except StoreUnavailableError as error:
+            print(error)
+        assert store.latest() == taken
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        made = store.apply(found(*(finding(taken + one) for one in range(1, 51)), offset=taken), NOW)
+        assert [one.sequence for one in made] == list(range(taken + 1, taken + 51))
+        """,
+        url,
+    )
+    assert "cannot be used" in finish(process)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [finding(organisation="\ud800"), finding(revision=2**70)],
+    ids=["lone surrogate", "revision beyond every integer"],
+)
+def test_a_value_the_store_cannot_hold_is_told_and_nothing_written(store: SqlStore, odd: Finding) -> None:
+    with pytest.raises((StoreError, ValueError)):
+        store.apply(found(finding(5), odd), NOW)
+    assert store.latest() == 0
+    assert store.places() == {}
+
+
+def test_naive_times_are_refused(store: SqlStore) -> None:
+    with pytest.raises(StoreError, match="aware datetimes"):
+        store.apply(found(finding()), NOW.replace(tzinfo=None))
+    assert store.latest() == 0
 
 
 # Several processes
