@@ -60,7 +60,8 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
         "alerts": watcher.book.snapshot(),
     }
     for partition, queue in watcher.pending.queues.items():
-        parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
+        if queue:
+            parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
     parts |= {f"ids/{name}": data for name, data in watcher.identities.parts().items()}
     parts |= {f"sources/{name}": data for name, data in watcher.sources.parts().items()}
     parts |= {f"stories/{code}": _pack(stories) for code, stories in watcher.stories.items()}

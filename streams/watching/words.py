@@ -74,8 +74,9 @@ class Words(msgspec.Struct):
         """
         now: Counter[str] = Counter()
         many = 0
+        own = frozenset(unicodedata.normalize("NFC", own_name).lower().split())
         for title in titles:
-            now.update(terms(title))
+            now.update(term for term in terms(title) if own.isdisjoint(term.split()))
             many += 1
         before = max(0, self.mentions - many)
         least = 2 if many >= 3 else 1
@@ -87,7 +88,7 @@ class Words(msgspec.Struct):
             surprise = _surprise(count, many, past, before)
             if surprise > 0:
                 scored.append((-round(surprise, 9), -len(term), term))
-        return _without_overlaps((term for _, _, term in sorted(scored)), own_name)
+        return _without_overlaps(term for _, _, term in sorted(scored))
 
 
 def _whole_words(counts: Counter[str]) -> dict[str, int]:
@@ -107,8 +108,8 @@ def _surprise(count: int, many: int, past: int, before: int) -> float:
     return (odds(count, many) - odds(past, before)) / sqrt(1 / (count + _PRIOR) + 1 / (past + _PRIOR))
 
 
-def _without_overlaps(ranked: Iterable[str], own_name: str) -> tuple[str, ...]:
-    used = set(unicodedata.normalize("NFC", own_name).lower().split())
+def _without_overlaps(ranked: Iterable[str]) -> tuple[str, ...]:
+    used: set[str] = set()
     shown: list[str] = []
     for term in ranked:
         syllables = term.split()
