@@ -1,6 +1,6 @@
 """All organisations of a partition at once: score, decide, learn, one closed window at a time."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from math import exp, log
 
 import numpy as np
@@ -17,26 +17,19 @@ from detectors.decisions import (
     Decision,
     Kind,
     Moment,
+    Nearest,
     Window,
+    chances,
     decision,
     look_back,
     most_telling,
 )
-from detectors.policy import DAY, Policy
+from detectors.policy import Policy
 
 __all__ = ["Bank", "Decision", "Kind", "Nearest", "Policy"]
 
 #: Open minutes that may be tested early: never more than a block, so they fall into this block or the next.
 MOST_OPEN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """What the last closed window of some rows was tested against: a value a row."""
-
-    expected: Floats
-    upper: Floats
-    test_probability: Floats
 
 
 class Bank:
@@ -124,19 +117,31 @@ class Bank:
         if self.next_minute is None:
             raise ValueError("the first window must be closed with its counts")
         decisions: list[Decision] = []
-        state, work = self._state, self._work
-        smooth = state["smooth"]
-        for minute in range(self.next_minute, until, self.grid.step):
-            np.multiply(smooth, self._decay, out=smooth)
+        step = self.grid.step
+        while self.next_minute < until:
+            minute = self.next_minute
             if self._steps == 0:  # inside a block deviations now only fall, so its first window holds the maximum
+                np.multiply(self._state["smooth"], self._decay, out=self._state["smooth"])
                 self._deviate()
-                np.maximum(state["top"], self._product, out=state["top"])
+                np.maximum(self._state["top"], self._product, out=self._state["top"])
             else:
-                np.subtract(smooth, state["expect"][NOW], out=work)
-                np.multiply(work, work, out=work)
-                np.add(state["squares"], work, out=state["squares"])
+                left = self.grid.start_of_block(minute) + self.grid.block - minute
+                windows = -(-min(left, until - minute) // step)
+                self._fade(windows)
+                self._steps += windows - 1
+                minute += (windows - 1) * step
             decisions = self._advance(minute, decisions)
         return decisions
+
+    def _fade(self, windows: int) -> None:
+        """Let the smoothed counts fall for some windows of one block, none of them its first."""
+        smooth, squares, work = self._state["smooth"], self._state["squares"], self._work
+        expect, decay = self._state["expect"][NOW], self._decay
+        for _ in range(windows):
+            np.multiply(smooth, decay, out=smooth)
+            np.subtract(smooth, expect, out=work)
+            np.multiply(work, work, out=work)
+            np.add(squares, work, out=squares)
 
     def _begin(self, minute: int) -> None:
         if self.next_minute is None:
@@ -349,30 +354,15 @@ class Bank:
         expected, inverse = state["expect"][slot][rows], state["inverse"][slot][:, rows]
         centre = state["centre"][rows]
         upper = expected + np.array([exp(c + self._excess) for c in centre.tolist()]) / inverse[0]
-        return Nearest(expected, upper, self._chances(state["smooth"][:, rows], slot, rows))
+        return Nearest(expected, upper, chances(self.policy, self.grid, state, state["smooth"][:, rows], slot, rows))
 
     def score(self, negative: Ints) -> Floats:
         """Probability of each row's next window if it were closed with these counts; 1 while warming up. Pure."""
         if self.next_minute is None:
             return np.ones(self.size)
         smooth = self._state["smooth"] * self._decay + self._gain * negative
-        chances = self._chances(smooth, NOW, np.arange(self.size))
-        return np.where(np.isinf(self._state["threshold"][NOW]), 1.0, chances)
-
-    def _chances(self, smooth: Floats, slot: int, rows: Ints) -> Floats:
-        """Probabilities of single tests that see these smoothed counts."""
-        state, tests = self._state, DAY / self.grid.step
-        work = np.maximum((smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows], self.policy.floor)
-        value = work[0]
-        for scale in range(1, self._power):
-            value = value * work[scale]
-        pairs = zip(value.tolist(), state["centre"][rows].tolist(), strict=True)
-        return np.array(
-            [
-                surprise.test_probability(log(seen) / self._power - centre, self.policy.spread, tests)
-                for seen, centre in pairs
-            ]
-        )
+        single = chances(self.policy, self.grid, self._state, smooth, NOW, np.arange(self.size))
+        return np.where(np.isinf(self._state["threshold"][NOW]), 1.0, single)
 
     def snapshot(self) -> bytes:
         """Everything that is remembered, exactly."""

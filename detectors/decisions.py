@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import log, sqrt
+
+import numpy as np
 
 from detectors import surprise
-from detectors.baseline import NEXT, NOW, Grid, State
+from detectors.baseline import NEXT, NOW, Floats, Grid, Ints, State
 from detectors.policy import DAY, Policy
 
 #: Minutes of the windows of which a decision names the one that tells most.
@@ -80,6 +82,15 @@ class Moment:
     mentions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What the last closed window of some rows was tested against: a value a row."""
+
+    expected: Floats
+    upper: Floats
+    test_probability: Floats
+
+
 def look_back(grid: Grid, state: State, blocks_done: int, steps_of_block: int, at: Moment, minutes: int) -> Window:
     """Count the window of about `minutes` that ends with the moment; it starts with a block."""
     blocks = min(max(1, minutes // grid.block), grid.ring)
@@ -144,4 +155,17 @@ def decision(
         expected=window.expected,
         test_probability=surprise.test_probability(excess, policy.spread, tests),
         probability=probability,
+    )
+
+
+def chances(policy: Policy, grid: Grid, state: State, smooth: Floats, slot: int, rows: Ints) -> Floats:
+    """Probabilities of single tests of some rows that see these smoothed counts (scales, rows)."""
+    tests, power = DAY / grid.step, len(policy.half_lives)
+    work = np.maximum((smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows], policy.floor)
+    value = work[0]
+    for scale in range(1, power):
+        value = value * work[scale]
+    pairs = zip(value.tolist(), state["centre"][rows].tolist(), strict=True)
+    return np.array(
+        [surprise.test_probability(log(seen) / power - centre, policy.spread, tests) for seen, centre in pairs]
     )
