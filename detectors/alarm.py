@@ -100,7 +100,7 @@ def settle(policy: Policy, alarm: Alarm, minute: int, height: float, quiet_below
     Examples
     --------
     >>> firing = Alarm(firing=True, since=100, height=3.0, loud=100)
-    >>> settle(Policy(), firing, 230, 0.2, 1.0)[1].value
+    >>> settle(Policy(), firing, 460, 0.2, 1.0)[1].value
     'resolved: quiet'
     """
     if not alarm.firing:

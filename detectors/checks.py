@@ -42,11 +42,11 @@ def stream(windows: int, seed: int = 7, usual: float = 3.0) -> Iterator[Features
     >>> [sorted(x) for x in stream(2)]
     [['mentions', 'negative'], ['mentions', 'negative']]
     """
-    random = Random(seed)  # noqa: S311 - test data, no secret
+    draws = Random(seed)  # noqa: S311 - test data, no secret
     for window in range(windows):
         rate = usual * (20.0 if window > 0.9 * windows else 1.0)
-        negative = sum(random.random() < rate / 40.0 for _ in range(40)) if window % 11 else 0
-        yield {"negative": float(negative), "mentions": float(negative + random.randrange(9))}
+        negative = sum(draws.random() < rate / 40.0 for _ in range(40)) if window % 11 else 0
+        yield {"negative": float(negative), "mentions": float(negative + draws.randrange(9))}
 
 
 def check_score_is_pure(make: Callable[[], Detector]) -> None:
