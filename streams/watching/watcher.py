@@ -23,7 +23,7 @@ from streams.watching.pending import TICK, Entry, Pending
 from streams.watching.stories import Stories
 from streams.watching.words import Words
 
-#: After so many minutes without any mention the baselines end, and begin anew with the next.
+#: Minutes of silence that no baseline outlives.
 LONGEST_SILENCE = 400 * 24 * 60
 
 
@@ -45,6 +45,8 @@ class WatchConfig:
         How far before it was seen a mention may be placed: whole minutes, in milliseconds.
     levels
         Whether to make levels.
+    longest_silence
+        After so many minutes without any mention the baselines end, and begin anew with the next.
     """
 
     names: Mapping[str, str]
@@ -53,6 +55,7 @@ class WatchConfig:
     policy: Policy = DEFAULT
     lateness: int = LATENESS
     levels: bool = True
+    longest_silence: int = LONGEST_SILENCE
 
     def __post_init__(self) -> None:
         """Refuse a lateness that minutes cannot keep open."""
@@ -303,11 +306,16 @@ class Watcher:
             minute = self.next_minute
             if minute in self.counts.busy or self.bank.next_minute is None:
                 self._close(minute, output)
-            elif minute >= self.last_busy + LONGEST_SILENCE:
+            elif minute >= self.last_busy + self.config.longest_silence:
                 self._end(output)
                 break
             else:
-                stops = (until, self._end_of_hour(minute, until), self.last_busy + LONGEST_SILENCE, *self.counts.busy)
+                stops = (
+                    until,
+                    self._end_of_hour(minute, until),
+                    self.last_busy + self.config.longest_silence,
+                    *self.counts.busy,
+                )
                 self.next_minute = min(stops)
                 self._decide(self.bank.close_idle(self.next_minute), output)
             if self.config.levels and self.next_minute % HOUR_MINUTES == 0:

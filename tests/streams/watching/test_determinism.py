@@ -6,7 +6,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.watching.watcher import Output
+from streams.watching.envelopes import Envelope, Partitions, ReadingsRecord, Without
+from streams.watching.watcher import Output, Watcher
 from tests.streams.watching.world import (
     MINUTE,
     Readers,
@@ -79,8 +80,6 @@ def test_every_mention_is_counted_once_and_the_tallies_add_up(seed: int, mention
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS, mentions_partitions=st.integers(1, 8))
 def test_the_watermark_never_goes_back_nor_past_what_was_read(seed: int, mentions_partitions: int) -> None:
-    from streams.watching.envelopes import Envelope
-    from streams.watching.watcher import Watcher
 
     readings = mentions(seed)
     by_partition = placed(readings, mentions_partitions, seed)
@@ -98,3 +97,25 @@ def test_the_watermark_never_goes_back_nor_past_what_was_read(seed: int, mention
     for partition, of_partition in enumerate(by_partition):
         for reading in of_partition:
             assert (partition, reading.offset) in known
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS, mentions_partitions=st.integers(2, 8))
+def test_the_same_readings_give_the_same_findings_with_notes_in_them(seed: int, mentions_partitions: int) -> None:
+    """Partitions left out, partitions that join: what is in `readings` decides, not when a watcher was killed."""
+    rng = random.Random(seed)
+    readings = mentions(seed)
+    readers = Readers(placed(readings, mentions_partitions, seed), 1, rng)
+    readers.run(readings[-1].seen_at + MINUTE)
+    log = list(readers.logs[0])
+    for _ in range(rng.randrange(1, 6)):
+        note: ReadingsRecord = Without(rng.randrange(mentions_partitions), readings[-1].seen_at)
+        if rng.random() < 0.3:
+            note = Partitions(mentions_partitions, rng.choice(readings).seen_at // MINUTE * MINUTE)
+        log.insert(rng.randrange(len(log)), note)
+    first_count = rng.randrange(1, mentions_partitions + 1)
+    plain = watch(config(1, first_count), 0, log)
+    assert said(watch_unreliably(config(1, first_count), 0, log, rng)) == said(plain)
+    counted = tallies(plain)
+    kinds = ("mentions_counted", "mentions_duplicate", "mentions_backfilled")
+    assert sum(counted[kind] for kind in kinds) == len(readings)
