@@ -6,6 +6,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from alerts.model import ChangeKind
 from alerts.store import AlertStore
 from alerts.store.sql import SqlStore, schema
-from alerts.store.sql.database import LOCK, lock_statement
-from tests.contracts.store_contract import StoreContract
+from alerts.store.sql.database import LOCK, Database, lock_statement
+from alerts.store.sql.log import note
+from tests.contracts.store_contract import NOW, StoreContract, finding, found
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 
@@ -74,17 +77,56 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.communicate(timeout=30)
 
 
+def _empty(server: str) -> None:
+    engine = sa.create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+
+
 @pytest.mark.integration
 class TestPostgresqlStore(StoreContract):
     @pytest.fixture
     def store(self, server: str) -> Iterator[AlertStore]:
-        engine = sa.create_engine(server)
-        with engine.begin() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-        engine.dispose()
+        _empty(server)
         store = SqlStore.open(server)
         yield store
+        store.close()
+
+
+@pytest.mark.integration
+def test_a_later_number_waits_for_the_earlier_ones_commit(server: str) -> None:
+    first, second = Database(server), SqlStore.open(server)
+    before = second.latest()
+    other = threading.Thread(target=second.apply, args=(found(finding(), run="interleaved"), NOW))
+    with first.write() as connection:
+        note(connection, NOW, "admin", ChangeKind.ERASED, {})
+        other.start()
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not connection.scalar(waiting):
+            os.sched_yield()
+        assert second.latest() == before
+    other.join()
+    assert [(one.sequence, one.kind) for one in second.after(before, 9)] == [
+        (before + 1, ChangeKind.ERASED),
+        (before + 2, ChangeKind.FIRED),
+    ]
+    first.close()
+    second.close()
+
+
+@pytest.mark.integration
+def test_services_that_start_together_migrate_once(server: str) -> None:
+    _empty(server)
+    opened: list[SqlStore] = []
+    threads = [threading.Thread(target=lambda: opened.append(SqlStore.open(server))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [store.latest() for store in opened] == [0, 0, 0]
+    for store in opened:
         store.close()
 
 
