@@ -12,8 +12,9 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from streams.reading.register import KINDS, Alias, Context, Register
 from streams.reading.text import Text, as_written, pattern, spellings, strip_marks
 
-#: What a rule says of a hit: a code, an empty string (nobody's), or `None`: the rule does not fit.
-_Rule = Callable[[Text, int, int], "str | None"]
+#: Asked about a hit in a text: where the name before it ends, its start and its end. The answer is a code, an empty
+#: string (nobody's), or `None`: the rule does not fit.
+_Rule = Callable[[Text, int, int, int], "str | None"]
 
 
 @dataclass(slots=True)
@@ -53,16 +54,21 @@ class NameFinder:
         hits = self._find(text.lower)
         if not hits:
             return _NOBODY
-        codes = {self._judge(text, number, start, end) for number, start, end in hits}
-        codes.discard("")
+        codes = set()
+        floor = 0
+        for number, start, end in hits:
+            code = self._judge(text, number, floor, start, end)
+            if code:
+                codes.add(code)
+                floor = end
         return frozenset(codes)
 
-    def _judge(self, text: Text, number: int, start: int, end: int) -> str:
+    def _judge(self, text: Text, number: int, floor: int, start: int, end: int) -> str:
         name = self._names[number]
         if not name.code or not _is_cased(name, text, start, end):
             return ""
         for rule in name.rules:
-            decided = rule(text, start, end)
+            decided = rule(text, floor, start, end)
             if decided is not None:
                 return decided
         return name.code
@@ -177,8 +183,8 @@ def _forms(words: tuple[str, ...]) -> _Words:
 def _before(answer: str, words: tuple[str, ...]) -> _Rule:
     cased, lower = _forms(words)
 
-    def decide(text: Text, start: int, _end: int) -> str | None:
-        fits = text.cased.endswith(cased, 0, start) or text.lower.endswith(lower, 0, start)
+    def decide(text: Text, floor: int, start: int, _end: int) -> str | None:
+        fits = text.cased.endswith(cased, floor, start) or text.lower.endswith(lower, floor, start)
         return answer if fits else None
 
     return decide
@@ -188,7 +194,7 @@ def _before(answer: str, words: tuple[str, ...]) -> _Rule:
 def _after(answer: str, words: tuple[str, ...]) -> _Rule:
     cased, lower = _forms(words)
 
-    def decide(text: Text, _start: int, end: int) -> str | None:
+    def decide(text: Text, _floor: int, _start: int, end: int) -> str | None:
         fits = text.cased.startswith(cased, end) or text.lower.startswith(lower, end)
         return answer if fits else None
 
@@ -199,14 +205,14 @@ def _after(answer: str, words: tuple[str, ...]) -> _Rule:
 def _anywhere(answer: str, words: tuple[str, ...]) -> _Rule:
     occur = _forms(words).occur()
 
-    def decide(text: Text, _start: int, _end: int) -> str | None:
+    def decide(text: Text, _floor: int, _start: int, _end: int) -> str | None:
         return answer if occur(text) else None
 
     return decide
 
 
 def _always(answer: str, _words: tuple[str, ...]) -> _Rule:
-    def decide(_text: Text, _start: int, _end: int) -> str | None:
+    def decide(_text: Text, _floor: int, _start: int, _end: int) -> str | None:
         return answer
 
     return decide

@@ -1,0 +1,47 @@
+"""Fingerprints: the same everywhere, near for near texts."""
+
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.reading.fingerprint import Fingerprinter, distance
+
+WORDS = st.lists(st.sampled_from(["lũ", "dâng", "cao", "ở", "huế", "hai", "người"]), max_size=30)
+_LEAD = "mưa lớn kéo dài khiến nước sông dâng nhanh hàng nghìn hộ dân ven sông phải sơ tán trong đêm nay"
+LEAD = _LEAD.split()
+
+
+@given(st.lists(WORDS, max_size=6))
+def test_a_batch_is_as_one_by_one(texts: list[list[str]]) -> None:
+    one_by_one = [Fingerprinter().fingerprints([words])[0] for words in texts]
+    assert Fingerprinter().fingerprints(texts) == one_by_one
+    assert all(0 <= value < 2**64 for value in one_by_one)
+    assert [value == 0 for value in one_by_one] == [not words for words in texts]
+
+
+def test_every_process_gives_the_same() -> None:
+    here = Fingerprinter().fingerprints([LEAD])[0]
+    code = "import sys; from streams.reading.fingerprint import *; print(*Fingerprinter().fingerprints([sys.argv[1:]]))"
+    there = subprocess.run([sys.executable, "-c", code, *LEAD], check=True, capture_output=True, text=True)
+    assert int(there.stdout) == here == 14139367733722096842
+
+
+def test_near_texts_have_near_fingerprints() -> None:
+    edited = [*LEAD[:-1], "qua"]
+    text = "đội tuyển thắng trận mở màn trước hàng vạn khán giả trên sân nhà trong buổi tối mát trời"
+    original, near, far = Fingerprinter().fingerprints([LEAD, edited, text.split()])
+    assert distance(original, near) < 12 < distance(original, far)
+
+
+def test_order_counts() -> None:
+    first, second = Fingerprinter().fingerprints([["chó", "cắn", "người"], ["người", "cắn", "chó"]])
+    assert first != second
+
+
+def test_a_full_memory_of_words_changes_nothing() -> None:
+    fingerprinter = Fingerprinter()
+    before = fingerprinter.fingerprints([LEAD])
+    fingerprinter.fingerprints([[str(number) for number in range(120_000)]])
+    assert fingerprinter.fingerprints([LEAD]) == before
