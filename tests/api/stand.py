@@ -153,6 +153,7 @@ class Stand:
     health: HandHealth
     token: str
     http: httpx.AsyncClient
+    readers: "list[Reader]" = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -202,11 +203,16 @@ async def running(
     app = create_app(
         known, store=store, sink=sink, findings=[source], health=health, organisations=organisations, lookup=lookup
     )
-    async with serving(app, listener):
-        token = known.first_token_path.read_text().strip()
-        headers = {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=known.base_url, headers=headers, trust_env=False) as http:
-            yield Stand(app, known, store, source, sink, health, token, http)
+    readers: list[Reader] = []
+    try:
+        async with serving(app, listener):
+            token = known.first_token_path.read_text().strip()
+            headers = {"authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(base_url=known.base_url, headers=headers, trust_env=False) as http:
+                yield Stand(app, known, store, source, sink, health, token, http, readers)
+    finally:
+        for reader in readers:
+            reader.kill()
 
 
 @dataclass
@@ -226,6 +232,7 @@ class Reader:
         self._session = session
         self._response: aiohttp.ClientResponse | None = None
         self.last = ""
+        stand.readers.append(self)
 
     async def connect(self, last: str | None = None) -> Event | None:
         """Open the stream where it was left; returns its first event."""
@@ -252,5 +259,5 @@ class Reader:
 
     def kill(self) -> None:
         """Break the connection."""
-        assert self._response is not None
-        self._response.close()
+        if self._response is not None:
+            self._response.close()
