@@ -1,21 +1,28 @@
 """POST /v1/mentions."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from alerts.model import Token
 from api.bodies import ArraySplitter, Inflater, LineSplitter, Splitter
 from api.deps import Publisher, ServiceDep
 from api.errors import ProblemError
 from api.intake import Intake, IntakeBounds
 from api.schemas import PROBLEMS, MentionsTaken
+from api.service import Service
 from api.settings import ApiSettings
 from api.wire import as_json
 
 router = APIRouter(tags=["mentions"])
 
+_TIMED_OUT = 408
+_PATIENCE_SECONDS = 3.0
 _NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -34,6 +41,16 @@ async def post_mentions(request: Request, token: Publisher, service: ServiceDep)
 
     A mention that cannot be read is refused by its line (in an array: its place, from 1); the others are taken.
     """
+    chunks = aiter(request.stream())
+    try:
+        return await _taken(request, chunks, token, service)
+    except ProblemError as problem:
+        if problem.status != _TIMED_OUT:
+            await _let_out(chunks)
+        raise
+
+
+async def _taken(request: Request, chunks: AsyncIterator[bytes], token: Token, service: Service) -> Response:
     settings = service.settings
     _refuse_large(request, settings)
     bounds = IntakeBounds(
@@ -41,13 +58,21 @@ async def post_mentions(request: Request, token: Publisher, service: ServiceDep)
     )
     intake = Intake(service.sink, token.sources, _splitter(request), _inflater(request), bounds)
     try:
-        await intake.take(aiter(request.stream()))
+        await intake.take(chunks)
     except ClientDisconnect:
         raise ProblemError(400, "The body was cut off.", slug="cut-off", extra=intake.report()) from None
     finally:
         service.metrics.posted.labels("accepted").inc(intake.accepted)
         service.metrics.posted.labels("refused").inc(intake.refused_total)
     return as_json(intake.report(), status=202)
+
+
+async def _let_out(chunks: AsyncIterator[bytes]) -> None:
+    """Let a sender finish, for a moment: who is cut off while sending never reads the answer."""
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            async for _ in chunks:
+                pass
 
 
 def _splitter(request: Request) -> Splitter:

@@ -98,6 +98,7 @@ class ListSink:
     sources: list[frozenset[str] | None] = field(default_factory=list)
     portions: list[int] = field(default_factory=list)
     fail_after: int | None = None
+    forget: bool = False
 
     async def put(self, lines: Sequence[tuple[int, bytes]], allowed_sources: frozenset[str] | None) -> Taken:
         """See `MentionSink`."""
@@ -110,11 +111,12 @@ class ListSink:
         for line, value in lines:
             try:
                 mention = msgspec.json.decode(value)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 refused.append(Refused(line, "not_json", "is not JSON"))
                 continue
             if isinstance(mention, dict) and mention.get("id"):
-                self.taken.append(mention)
+                if not self.forget:
+                    self.taken.append(mention)
             else:
                 refused.append(Refused(line, "no_id", "has no id"))
         return Taken(len(lines) - len(refused), refused)
