@@ -113,7 +113,8 @@ class Transport(base.Transport):
     def path(self) -> Path:
         """The log's file. Raises `LogError` if the address names none."""
         url = self.url[0]
-        return path_of(f"{url.scheme}://{url.path}")
+        more = "?" if url.query_string or url.fragment else ""
+        return path_of(f"{url.scheme}://{url.path}{more}")
 
     def partition_of(self, topic: str, key: bytes | None) -> int:
         """Partition of a key, as Kafka's clients choose it; without a key any."""

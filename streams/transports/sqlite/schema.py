@@ -16,6 +16,8 @@ FORMAT = 1
 #: How long a writer waits for the writers of other processes.
 WRITE_PATIENCE = 30.0
 _RETRY_AFTER = 0.0007
+#: Faust would take these for parts of an address, and another file for the log.
+_AMBIGUOUS = frozenset("?#%")
 
 #: A chunk is what one transaction appended to a partition; its id is `partition << 40 | first offset`, so that a
 #: partition's chunks lie side by side in order of offset and no index is needed.
@@ -68,6 +70,10 @@ def path_of(url: str) -> Path:
         raise LogError(
             f"the embedded log's address must name a file, as sqlite:///state/log.db or sqlite:////var/lib/log.db, "
             f"not {url!r}"
+        )
+    if _AMBIGUOUS & set(rest):
+        raise LogError(
+            f"the embedded log's file must not have ?, # or % in its path, as {url!r} has: name it otherwise"
         )
     return Path(rest)
 

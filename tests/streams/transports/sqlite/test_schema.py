@@ -5,12 +5,12 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import faust
 import pytest
-from yarl import URL
 
 from streams.log import LogError, LogUnavailableError
-from streams.transports.sqlite.driver import Transport
 from streams.transports.sqlite.schema import path_of
 from streams.transports.sqlite.store import LogStore
 
@@ -24,13 +24,18 @@ def test_an_address_that_names_no_file_is_refused(url: str) -> None:
         path_of(url)
 
 
-@pytest.mark.parametrize("name", ["log.db", "có dấu cách.db", "a%20b.db", "x@y+z.db"])
-def test_client_and_faust_mean_the_same_file(name: str) -> None:
-    for url in (f"sqlite:////var/lib/{name}", f"sqlite:///state/{name}"):
-        transport = Transport(
-            [URL.build(scheme="sqlite", authority="", path=url.removeprefix("sqlite://"))], None
-        )  # no app is needed to know the path
-        assert transport.path == path_of(url)
+@pytest.mark.parametrize("name", ["log.db", "có dấu cách.db", "x@y+z:1.db", "a,b;c.db"])
+@pytest.mark.parametrize("directory", ["/var/lib/", "state/", "../"])
+def test_client_and_faust_mean_the_same_file(directory: str, name: str) -> None:
+    url = f"sqlite:///{directory}{name}"
+    transport: Any = faust.App("any", broker=[url]).transport
+    assert transport.path == path_of(url) == Path(f"{directory}{name}")
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "a#b.db", "a%20b.db"])
+def test_a_name_that_faust_would_take_for_another_is_refused(name: str) -> None:
+    with pytest.raises(LogError, match="must not have"):
+        path_of(f"sqlite:////var/{name}")
 
 
 def test_the_file_and_what_lies_beside_it_are_for_their_owner_only(tmp_path: Path) -> None:
