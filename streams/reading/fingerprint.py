@@ -37,7 +37,8 @@ class Fingerprinter:
         lengths = [len(words) for words in texts]
         if not any(lengths):
             return [0] * len(texts)
-        hashes = np.array([self._hash(word) for words in texts for word in words], dtype=np.uint64)
+        known = self._hashes.get
+        hashes = np.array([known(word) or self._hash(word) for words in texts for word in words], dtype=np.uint64)
         owner = np.repeat(np.arange(len(texts)), lengths)
         pairs = _mix(hashes[:-1] * _MULTIPLIER + hashes[1:])[owner[:-1] == owner[1:]]
         votes = _votes(hashes, owner, len(texts)) + _votes(pairs, owner[:-1][owner[:-1] == owner[1:]], len(texts))
@@ -45,13 +46,11 @@ class Fingerprinter:
         return [int(value) if length else 0 for value, length in zip(packed, lengths, strict=True)]
 
     def _hash(self, word: str) -> int:
-        known = self._hashes.get(word)
-        if known is None:
-            if len(self._hashes) >= _CACHED_WORDS:
-                self._hashes.clear()
-            digest = hashlib.blake2b(word.encode(errors="replace"), digest_size=8).digest()
-            known = self._hashes[word] = int.from_bytes(digest, "little")
-        return known
+        if len(self._hashes) >= _CACHED_WORDS:
+            self._hashes.clear()
+        digest = hashlib.blake2b(word.encode(errors="replace"), digest_size=8).digest()
+        hashed = self._hashes[word] = int.from_bytes(digest, "little")
+        return hashed
 
 
 def distance(first: int, second: int) -> int:

@@ -156,9 +156,17 @@ class _Words(NamedTuple):
     lower: tuple[str, ...]
 
     def occur(self) -> Callable[[Text], bool]:
-        """Whether any of them stands in a text."""
+        """Whether any of them stands in a text; remembers the last one, which often names several provinces."""
         in_cased, in_lower = _searcher(self.cased), _searcher(self.lower)
-        return lambda text: bool(in_cased(text.cased) or in_lower(text.lower))
+        last: tuple[Text | None, bool] = None, False
+
+        def decide(text: Text) -> bool:
+            nonlocal last
+            if last[0] is not text:
+                last = text, bool(in_cased(text.cased) or in_lower(text.lower))
+            return last[1]
+
+        return decide
 
 
 def _searcher(phrases: tuple[str, ...]) -> Callable[[str], Sequence[object]]:

@@ -12,7 +12,7 @@ from streams.reading.reader import Reader, Seen, Sources
 from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer, Scores
 from streams.reading.text import Text
-from streams.watching.envelopes import Reading, encode
+from streams.watching.envelopes import Envelope, Reading, encode
 
 PUBLISHED = datetime(2025, 10, 7, 4, tzinfo=UTC)
 NOW = int(PUBLISHED.timestamp()) * 1000
@@ -96,8 +96,6 @@ def test_only_negative_readings_show_text_and_only_web_addresses(reader: Reader)
 def test_the_author_leaves_only_a_voice(reader: Reader) -> None:
     reading = read(reader, mention(title=BAD, author="Nguyễn Thị Lan"))
     assert reading.voice > 0
-    from streams.watching.envelopes import Envelope
-
     assert "Nguyễn Thị Lan".encode() not in encode(Envelope(0, 0, 1, 0, readings=(reading,)))
     assert read(reader, mention(title=BAD)).voice == 0
 
