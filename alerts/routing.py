@@ -1,12 +1,16 @@
 """Which receivers an alert goes to. Pure."""
 
 import hashlib
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts.model import LIVE, Finding, Receiver, Severity
 
 #: Mildest to gravest.
 ORDER = tuple(Severity)
+
+#: The age for `AlertStore.apply` beyond which a live finding is no news; deliveries are given up at the same age.
+OLDEST = timedelta(days=5)
 
 
 class Match(StrEnum):
@@ -50,6 +54,14 @@ def wants_run(receiver: Receiver, run: str) -> bool:
     if receiver.runs is None:
         return run == LIVE or receiver.drills
     return any(run.startswith(name[:-1]) if name.endswith("*") else run == name for name in receiver.runs)
+
+
+def is_news(run: str, finding: Finding, now: datetime, oldest: timedelta) -> bool:
+    """Whether a finding fired recently enough to be sent; other runs than the live one have times of their own."""
+    try:
+        return run != LIVE or now - datetime.fromisoformat(finding.fired_at) <= oldest
+    except (ValueError, TypeError):  # no time, or none with a zone: better sent than lost
+        return True
 
 
 def stays_told(found: Match) -> bool:

@@ -68,7 +68,7 @@ class MemoryStore:
         """Nothing is held."""
 
     @_locked
-    def apply(self, found: Sequence[Found], now: datetime) -> list[Change]:
+    def apply(self, found: Sequence[Found], now: datetime, *, oldest: timedelta | None = None) -> list[Change]:
         """See `AlertStore.apply`."""
         keys = planning.alert_keys(found)
         revisions = {key: self._alerts[key].revision for key in keys if key in self._alerts}
@@ -77,7 +77,7 @@ class MemoryStore:
             if (one.run, one.alert_id) in told:
                 told[one.run, one.alert_id].add(one.receiver)
         known = planning.Known(len(self._changes), revisions, told, self.receivers())
-        todo = planning.plan(found, known, now)
+        todo = planning.plan(found, known, now, oldest)
         self._changes += todo.changes
         self._alerts |= todo.alerts
         for key, excerpt in todo.excerpts.items():

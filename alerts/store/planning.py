@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ from alerts.model import (
     canonical,
 )
 from alerts.ports import Found
-from alerts.routing import Match, delivery_id, match, run_of, stays_told
+from alerts.routing import Match, delivery_id, is_news, match, run_of, stays_told
 
 #: Run and id of an alert.
 AlertKey = tuple[str, str]
@@ -70,7 +70,7 @@ class Plan:
     deliveries: list[Delivery] = field(default_factory=list)
 
 
-def plan(found: Sequence[Found], known: Known, now: datetime) -> Plan:
+def plan(found: Sequence[Found], known: Known, now: datetime, oldest: timedelta | None = None) -> Plan:
     """Work out the changes that these records make."""
     todo = Plan()
     revisions = dict(known.revisions)
@@ -89,7 +89,8 @@ def plan(found: Sequence[Found], known: Known, now: datetime) -> Plan:
         change = _change(known.sequence + len(todo.changes) + 1, run, value, now)
         todo.changes.append(change)
         todo.alerts[key] = alert_of(change)
-        todo.deliveries += _deliveries(change, value, known.receivers, told.setdefault(key, set()))
+        if oldest is None or is_news(run, value, now, oldest):
+            todo.deliveries += _deliveries(change, value, known.receivers, told.setdefault(key, set()))
     return todo
 
 

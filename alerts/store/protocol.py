@@ -53,11 +53,17 @@ class AlertStore(Protocol):
 
     # The ordered log
 
-    def apply(self, found: Sequence[Found], now: datetime) -> list[Change]:
+    def apply(self, found: Sequence[Found], now: datetime, *, oldest: timedelta | None = None) -> list[Change]:
         """Take findings and excerpts with their places, and queue what receivers must be sent.
 
         Only a greater revision is applied; what is applied again changes nothing. The run is what the topic's name
         has before ``.findings`` or ``.excerpts``. Places only grow.
+
+        Parameters
+        ----------
+        oldest
+            Live findings that fired longer ago (`alerts.routing.OLDEST`) are kept, but queued for nobody: a service
+            that starts on a log older than its store would otherwise send all of it.
 
         Returns
         -------

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import Receiver, Severity
-from alerts.routing import Match, delivery_id, match, run_of, wants_run
-from tests.alerts.examples import FINDING
+from alerts.routing import OLDEST, Match, delivery_id, is_news, match, run_of, wants_run
+from tests.alerts.examples import FINDING, changed
+from tests.contracts.store_contract import NOW
 
 URL = "https://a.example.vn/hook"
 
@@ -63,3 +64,8 @@ def test_a_deliverys_id_is_fixed_and_fits_a_header(parts: tuple[str, str, str, i
 
 def test_a_run_is_what_the_topics_name_begins_with() -> None:
     assert [run_of(topic) for topic in ("findings", "demo-1.findings", "a.b.findings")] == ["", "demo-1", "a.b"]
+
+
+@pytest.mark.parametrize("fired_at", ["", "yesterday", "2026-11-22T07:05:00"])
+def test_a_finding_without_a_usable_time_is_news(fired_at: str) -> None:
+    assert is_news("", changed(fired_at=fired_at), NOW, OLDEST)

@@ -32,6 +32,7 @@ from alerts.model import (
     canonical,
 )
 from alerts.ports import Found, Place
+from alerts.routing import OLDEST
 from alerts.store import AlertStore
 
 NOW = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
@@ -341,6 +342,18 @@ class StoreContract:
         store.put_receiver(Receiver("trainer", "https://t.example.vn", drills=True), "admin", NOW)
         store.apply(found(finding(), run="demo-1"), NOW)
         assert [one.receiver for one in store.deliveries(finding().id, "demo-1")] == ["trainer"]
+
+    def test_old_news_is_kept_but_not_sent(self, store: AlertStore) -> None:
+        store.put_receiver(msgspec.structs.replace(OFFICE, drills=True), "admin", NOW)
+        later = NOW + timedelta(days=6)
+        assert len(store.apply(found(finding(1)), later, oldest=OLDEST)) == 1
+        assert len(store.apply(found(finding(1), run="demo-1"), later, oldest=OLDEST)) == 1
+        assert len(store.apply(found(finding(2), offset=1), NOW + timedelta(days=4), oldest=OLDEST)) == 1
+        assert len(store.apply(found(finding(3), offset=2), later)) == 1
+        assert store.deliveries(finding(1).id) == []
+        assert len(store.deliveries(finding(1).id, "demo-1")) == 1
+        assert len(store.deliveries(finding(2).id)) == 1
+        assert len(store.deliveries(finding(3).id)) == 1
 
     def test_who_was_told_of_a_beginning_is_told_of_the_end(self, store: AlertStore) -> None:
         grave = Receiver("grave", "https://g.example.vn", min_severity=Severity.SERIOUS)

@@ -21,12 +21,12 @@ class LogPart:
 
     _database: Database
 
-    def apply(self, found: Sequence[Found], now: datetime) -> list[Change]:
+    def apply(self, found: Sequence[Found], now: datetime, *, oldest: timedelta | None = None) -> list[Change]:
         """See `AlertStore.apply`."""
         if not found:
             return []
         with self._database.write() as connection:
-            todo = planning.plan(found, _known(connection, found), now)
+            todo = planning.plan(found, _known(connection, found), now, oldest)
             write_changes(connection, todo.changes)
             self._write_alerts(connection, todo.changes, todo.alerts)
             self._write_excerpts(connection, todo.excerpts, now)
