@@ -6,9 +6,9 @@ from math import exp, log
 import numpy as np
 
 from detectors import alarm as alarms
-from detectors import shares, snapshots, surprise
+from detectors import gates, shares, snapshots, surprise
 from detectors.alarm import Alarm, Evidence, Reason
-from detectors.baseline import LAST, NEXT, NOW, Floats, Grid, Ints, Layout, State, learn, product, publish, remember_day
+from detectors.baseline import LAST, NEXT, NOW, Bools, Floats, Grid, Ints, Layout, State, learn, publish, remember_day
 from detectors.decisions import (
     COUNT,
     SHARE,
@@ -167,10 +167,15 @@ class Bank:
         decisions = []
         for row in np.flatnonzero(self._above).tolist():
             latest = int(negative[row])
-            if latest:
+            if latest and self._enough(row):
                 at = Moment(row, minute, NOW, latest, *self._so_far(row))
                 decisions += self._judge(at, log(float(self._product[row])) / self._power)
         return decisions
+
+    def _enough(self, row: int) -> bool:
+        """Whether a window of `VOLUME` could hold the least negatives: cheaper than counting it."""
+        most = int(self._state["rolling_negative"][row]) + int(self._state["negative"][row])
+        return most >= self.policy.least_negative
 
     def _so_far(self, row: int) -> tuple[int, int]:
         return int(self._state["negative"][row]), int(self._state["mentions"][row])
@@ -188,6 +193,10 @@ class Bank:
         self._alarms[COUNT][at.row] = new
         self._set_gate(at.row)
         return [self._say(Kind(reason.value), COUNT, at, self._telling(at), height - threshold + self._excess)]
+
+    def _set_gate(self, row: int) -> None:
+        block = self.grid.start_of_block(self.next_minute or 0)
+        gates.set_row(self.policy, self.grid, self._state, self._alarms[COUNT][row], (row, block))
 
     def _say(self, kind: Kind, series: str, at: Moment, window: Window, excess: float) -> Decision:
         return decision(self.policy, self.grid, kind, series, (at.row, at.minute), window, excess)
@@ -230,7 +239,9 @@ class Bank:
         self._steps = 0
         self._blocks += 1
         publish(policy, grid, state, grid.start_of_block(following) + grid.block)
-        self._set_gates(new_day=new_day)
+        gates.publish(policy, grid, state, self._excess, new_day=new_day)
+        for row in sorted(self._alarms[COUNT]):
+            self._set_gate(row)
 
     def _settle(self, minute: int) -> list[Decision]:
         """Resolve what has been quiet; forget alarms whose hold-off is over."""
@@ -267,34 +278,6 @@ class Bank:
                 decisions.append(self._say(Kind(reason.value), SHARE, at, window, height - centre))
         return decisions
 
-    # -- gates: the products above which a row is looked at -------------------------------------------------------
-
-    def _set_gates(self, *, new_day: bool) -> None:
-        """Publish thresholds and gates for the block after the one that now begins."""
-        state = self._state
-        for name in ("threshold", "base"):
-            state[name][LAST] = state[name][NOW]
-            state[name][NOW] = state[name][NEXT]
-        warm = -(-self.policy.warm_up // self.grid.block)
-        if new_day or bool((state["age"] == warm).any()):
-            warmed = state["age"] >= warm
-            state["threshold"][NEXT] = np.where(warmed, state["centre"] + self._excess, np.inf)
-            state["base"][NEXT] = [product(height, self._power) for height in state["threshold"][NEXT].tolist()]
-            gates = [product(height + self._excess, 1) for height in state["share_centre"].tolist()]
-            state["share_gate"][:] = np.where(warmed, gates, np.inf)
-        state["gate"][...] = state["base"]
-        for row in sorted(self._alarms[COUNT]):
-            self._set_gate(row)
-
-    def _set_gate(self, row: int) -> None:
-        if self.next_minute is None:
-            return
-        block = self.grid.start_of_block(self.next_minute)
-        held = self._alarms[COUNT][row]
-        for slot, start in ((NOW, block), (NEXT, block + self.grid.block)):
-            height = alarms.gate(self.policy, held, start, float(self._state["threshold"][slot, row]))
-            self._state["gate"][slot, row] = product(height, self._power)
-
     # -- open windows -----------------------------------------------------------------------------------------------
 
     def early(self, rows: Ints, negative: Ints, mentions: Ints) -> list[Decision]:
@@ -314,21 +297,27 @@ class Bank:
             decisions += self._early(int(rows[place]), *counts)
         return decisions
 
-    def _may_fire(self, rows: Ints, negative: Ints) -> Floats:
+    def _may_fire(self, rows: Ints, negative: Ints) -> Bools:
         """Rows that could be above a gate if all their open counts fell into one window and least were expected."""
-        state = self._state
-        smooth = state["smooth"][:, rows] + self._gain[:, rows] * negative.sum(axis=1)
-        found = np.zeros(len(rows), dtype=bool)
+        state, found = self._state, np.zeros(len(rows), dtype=bool)
+        so_far = negative.sum(axis=1)
+        volume = so_far + state["rolling_negative"][rows] + state["negative"][rows]
+        if not ((volume >= self.policy.least_negative) & (so_far > 0)).any():
+            return found
+        smooth = state["smooth"][:, rows] + self._gain[:, rows] * so_far
         for slot in (NOW, NEXT):
             work = (smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows]
             most = np.maximum(work, self.policy.floor).prod(axis=0)
             found |= most * (1.0 + 1e-9) > state["gate"][slot][rows]
+        found &= volume >= self.policy.least_negative
         return found
 
     def _early(self, row: int, negative: list[int], mentions: list[int]) -> list[Decision]:
         first = self.next_minute or 0
         block = self.grid.start_of_block(first)
         smooth = self._state["smooth"][:, row].tolist()
+        expect, gate = self._state["expect"][:, row].tolist(), self._state["gate"][:, row].tolist()
+        inverse = self._state["inverse"][:, :, row].tolist()
         total, total_mentions = self._so_far(row)
         for column, count in enumerate(negative):
             minute = first + column * self.grid.step
@@ -337,9 +326,8 @@ class Bank:
             value = 1.0
             for scale, old in enumerate(smooth):
                 smooth[scale] = old * self._keep[scale] + (1.0 - self._keep[scale]) * count
-                deviation = smooth[scale] - float(self._state["expect"][slot, row])
-                value *= max(deviation * float(self._state["inverse"][slot, scale, row]), self.policy.floor)
-            if count and value > self._state["gate"][slot, row]:
+                value *= max((smooth[scale] - expect[slot]) * inverse[slot][scale], self.policy.floor)
+            if count and value > gate[slot]:
                 at = Moment(row, minute, slot, count, total, total_mentions)
                 made = self._judge(at, log(value) / self._power)
                 if made:
@@ -374,6 +362,7 @@ class Bank:
             "steps": self._steps,
             "blocks": self._blocks,
             "alarms": held,
+            "excess": self._excess,
         }
         return snapshots.pack(head, self._state)
 
@@ -386,9 +375,14 @@ class Bank:
             size = int(head["size"])
             bank._layout.check(state, size)
             bank.next_minute, bank._steps, bank._blocks = head["next_minute"], int(head["steps"]), int(head["blocks"])
+            moved = bank._excess - float(head["excess"])
             for series, held in head["alarms"].items():
                 bank._alarms[series] = {row: Alarm(*values) for row, *values in held}
         except (KeyError, TypeError, ValueError) as error:
             raise snapshots.SnapshotError("the snapshot is of a bank with other scales or step") from error
         bank._hold(state, size)
+        if moved:  # the policy has another budget than the one the snapshot was made with
+            gates.shift(bank._state, moved, bank._power)
+            for row in bank._alarms[COUNT]:
+                bank._set_gate(row)
         return bank

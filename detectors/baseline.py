@@ -5,7 +5,7 @@ What holds in a block was published when the block before it began, so an open m
 numbers with which it will be closed.
 """
 
-from math import ceil, exp, log
+from math import ceil, log
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from detectors.policy import DAY, VIETNAM, Policy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 #: Arrays by name, rows last.
 State = dict[str, NDArray[Any]]
 
@@ -87,8 +88,8 @@ class Layout:
             "threshold": ((3,), "f8", inf),
             "base": ((3,), "f8", inf),
             "gate": ((3,), "f8", inf),
-            "past_negative": ((grid.ring,), "i4", zero),
-            "past_mentions": ((grid.ring,), "i4", zero),
+            "past_negative": ((grid.ring,), "i8", zero),
+            "past_mentions": ((grid.ring,), "i8", zero),
             "past_expect": ((grid.ring,), "f8", zero),
             "share_negative": ((), "f8", zero),
             "share_mentions": ((), "f8", zero),
@@ -129,7 +130,8 @@ def learn(policy: Policy, grid: Grid, state: State, block: int, steps: int) -> N
         1.0 / (visits + policy.season_weight * blocks_an_hour),
     )
     season += weight * (ratio - season)
-    np.clip(season, *policy.season_bounds, out=season)
+    np.maximum(season, policy.season_bounds[0], out=season)
+    np.minimum(season, policy.season_bounds[1], out=season)
     weight = np.maximum(grid.weight(policy.spread_half_life, grid.block), 1.0 / age)
     state["variance"] += weight * (state["squares"] / steps - state["variance"])
 
@@ -157,8 +159,3 @@ def remember_day(policy: Policy, state: State, power: int, peak: str, centre: st
             height = min(log(value) / power, float(centres[row]) + policy.centre_cap)
             centres[row] += (height - float(centres[row])) / (float(known[row]) + policy.centre_weight)
     state[peak][:] = 0.0
-
-
-def product(height: float, power: int) -> float:
-    """The product of `power` deviations whose mean logarithm is `height`."""
-    return exp(min(height * power, 700.0))

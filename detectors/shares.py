@@ -23,6 +23,9 @@ def score(policy: Policy, grid: Grid, state: State, blocks_done: int) -> None:
     for kind in ("negative", "mentions"):
         state[f"rolling_{kind}"] += state[kind] - state[f"past_{kind}"][place]
     negative, mentions = state["rolling_negative"], state["rolling_mentions"]
+    if not (mentions >= policy.least_mentions).any():
+        state["share_now"][:] = 0.0
+        return
     usual = usual_share(policy, state)
     deviation = (negative - mentions * usual) / np.sqrt(mentions * usual * (1.0 - usual) + 1.0)
     enough = (mentions >= policy.least_mentions) & (negative >= policy.least_negative)
