@@ -32,6 +32,12 @@ class OpenMinutes:
         self.busy: set[int] = set()
         self._columns = [np.arange(start, start + RING) % RING for start in range(RING)]
 
+    def grow(self, size: int) -> None:
+        """Add rows without mentions."""
+        more = np.zeros((size - len(self.negative), RING), dtype=np.int64)
+        self.negative = np.concatenate([self.negative, more])
+        self.mentions = np.concatenate([self.mentions, more])
+
     def add(self, row: int, minute: int, *, negative: bool) -> None:
         """Count one mention."""
         column = minute % RING
@@ -64,14 +70,14 @@ class OpenMinutes:
         )
 
     @classmethod
-    def restore(cls, size: int, stored: int, data: bytes) -> "OpenMinutes":
-        """Rebuild from `snapshot` of `stored` rows, with `size` of them."""
+    def restore(cls, size: int, data: bytes) -> "OpenMinutes":
+        """Rebuild from `snapshot`."""
         counts = cls(size)
         minutes, negative, mentions = msgspec.msgpack.decode(data, type=tuple[list[int], bytes, bytes])
         columns = [minute % RING for minute in minutes]
         counts.busy.update(minutes)
-        counts.negative[:stored, columns] = np.frombuffer(negative, dtype=np.int64).reshape(stored, len(columns))
-        counts.mentions[:stored, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(stored, len(columns))
+        counts.negative[:, columns] = np.frombuffer(negative, dtype=np.int64).reshape(size, len(columns))
+        counts.mentions[:, columns] = np.frombuffer(mentions, dtype=np.int64).reshape(size, len(columns))
         return counts
 
 

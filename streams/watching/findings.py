@@ -105,11 +105,23 @@ class AlertBook:
         stories: Mapping[str, Stories],
         words: Mapping[str, Words],
     ) -> None:
-        self._names = {UNATTRIBUTED: UNATTRIBUTED_NAME, **names}
+        self.rename(names)
         self._sources = sources
         self._stories = stories
         self._words = words
         self.active: dict[str, dict[str, Active]] = {}
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call the organisations so from now on."""
+        self._names = {UNATTRIBUTED: UNATTRIBUTED_NAME, **names}
+
+    def resolve_all(self, tick: int) -> list[Revision]:
+        """Resolve every alert, since the detector has forgotten them."""
+        alerts = [alert for of_one in self.active.values() for alert in of_one.values()]
+        self.active.clear()
+        for alert in alerts:
+            _widen(alert, tick)
+        return [Revision(self._revise(alert, tick, "resolved", AlertState.RESOLVED), ()) for alert in alerts]
 
     def count(self, organisation: str, minute: int, *, negative: bool) -> None:
         """Count a mention for the organisation's alerts."""

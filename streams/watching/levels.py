@@ -29,6 +29,12 @@ class Levels:
         self._least = np.ones(len(codes))
         self._ever = np.zeros(len(codes), dtype=bool)
 
+    def grow(self, codes: Sequence[str]) -> None:
+        """Add organisations after those that are there."""
+        before, fresh = self.snapshot(), Levels(codes)
+        fresh.restore(before)
+        self.__dict__.update(fresh.__dict__)
+
     def minute(self, bank: Bank, minute: int, negative: Ints, mentions: Ints) -> Iterator[Level]:
         """Levels of a minute that was just closed, for the organisations that had a mention."""
         rows = np.flatnonzero(mentions)

@@ -87,10 +87,14 @@ class Marks(msgspec.Struct):
         return True
 
     def grow(self, count: int, since: int) -> None:
-        """Expect `count` partitions; the new ones have nothing from before `since`."""
+        """Expect `count` partitions; the new ones have nothing from before `since`.
+
+        What one brings from before the watermark all the same, since this was announced too late, is raised to it.
+        """
+        mark = since if self.watermark is None else max(since, self.watermark)
         for partition in range(count):
             if partition not in self.partitions:
-                self.partitions[partition] = Progress(mark=since)
+                self.partitions[partition] = Progress(mark=mark)
 
     def ahead(self) -> frozenset[int]:
         """Partitions whose mark is ahead of the watermark."""

@@ -1,13 +1,15 @@
 """The watcher's state as named parts: what does not change has the same bytes, so that only the rest is written."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 
 from detectors.bank import Bank
+from detectors.policy import Policy
 from streams.watching.counts import OpenMinutes
-from streams.watching.envelopes import Reading, Source
+from streams.watching.envelopes import Adopt, Reading, Source
 from streams.watching.identities import Identities
 from streams.watching.marks import Marks
 from streams.watching.pending import Entry
@@ -34,6 +36,9 @@ class _Head(msgspec.Struct):
     readings_partitions: int
     codes: tuple[str, ...]
     marks: Marks
+    names: dict[str, str]
+    policy: Policy
+    adoptions: list[Adopt]
 
 
 class _Waiting(msgspec.Struct, array_like=True):
@@ -51,6 +56,7 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     head = _Head(
         FORMAT, watcher.partition, watcher.position, watcher.tick, watcher.earliest, watcher.next_minute,
         watcher.last_busy, watcher.silent, watcher.config.readings_partitions, watcher.codes, watcher.marks,
+        dict(watcher.config.names), watcher.config.policy, watcher.adoptions,
     )  # fmt: skip
     parts = {
         "head": _pack(head),
@@ -74,7 +80,8 @@ def restore(kind: type[_W], config: WatchConfig, parts: Mapping[str, bytes]) -> 
     try:
         head = msgspec.msgpack.decode(parts["head"], type=_Head)
         _check(head, config)
-        watcher = kind(config, head.partition, head.codes)
+        # What is watched, and how, is what was adopted, whatever the settings say by now.
+        watcher = kind(replace(config, names=head.names, policy=head.policy), head.partition, head.codes)
         _fill(watcher, head, parts)
     except (KeyError, ValueError, msgspec.MsgspecError) as error:
         raise StateError(
@@ -101,8 +108,8 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
     watcher.bank = Bank.restore(watcher.config.policy, parts["bank"])
     if watcher.bank.size != len(head.codes):
         raise ValueError(f"{watcher.bank.size} rows for {len(head.codes)} organisations")
-    watcher.bank.grow(len(watcher.codes))
-    watcher.counts = OpenMinutes.restore(len(watcher.codes), len(head.codes), parts["counts"])
+    watcher.counts = OpenMinutes.restore(len(watcher.codes), parts["counts"])
+    watcher.adoptions = head.adoptions
     watcher.levels.restore(parts["levels"])
     for partition, data in _under(parts, "pending/").items():
         for one in msgspec.msgpack.decode(data, type=list[_Waiting]):

@@ -41,39 +41,43 @@ class Story(msgspec.Struct, array_like=True):
 
 
 class Stories(msgspec.Struct):
-    """The stories of one organisation, oldest first."""
+    """The stories of one organisation, the longest silent first."""
 
     stories: list[Story] = []
 
     def add(self, reading: Reading, source: Source, seen_at: int, minute: int) -> None:
         """Take a negative mention that counts in `minute`."""
-        if self.stories and any(story.last_seen < seen_at - KEPT for story in self.stories):
-            self.stories = [story for story in self.stories if story.last_seen >= seen_at - KEPT]
-        story = self._nearest(reading.fingerprint)
-        if story is not None:
+        stories = self.stories
+        while stories and stories[0].last_seen < seen_at - KEPT:
+            del stories[0]
+        place = self._nearest(reading.fingerprint)
+        if place is not None:
+            story = stories.pop(place)
             story.copies += 1
             story.last_seen = seen_at
             story.last_minute = max(story.last_minute, minute)
+            stories.append(story)
             return
-        if len(self.stories) >= LIMIT:
+        if len(stories) >= LIMIT:
             # The least repeated goes, the longest silent first.
-            self.stories.remove(min(self.stories, key=lambda s: (s.copies, s.last_seen)))
-        self.stories.append(
+            copies = [story.copies for story in stories]
+            del stories[copies.index(min(copies))]
+        stories.append(
             Story(
                 reading.fingerprint, 1, seen_at, seen_at, minute, reading.negative,
                 reading.id, source.kind, source.name, reading.published_at, reading.title, reading.url,
             )
         )  # fmt: skip
 
-    def _nearest(self, fingerprint: int) -> Story | None:
-        if not fingerprint:
+    def _nearest(self, fingerprint: int) -> int | None:
+        """Place of the story that differs least, if it is near enough; texts without words are near to none."""
+        if not fingerprint or not self.stories:
             return None
-        nearest, least = None, DISTANCE + 1
-        for story in self.stories:
-            distance = (story.fingerprint ^ fingerprint).bit_count()
-            if distance < least and story.fingerprint:
-                nearest, least = story, distance
-        return nearest
+        distances = [
+            (story.fingerprint ^ fingerprint).bit_count() if story.fingerprint else 64 for story in self.stories
+        ]
+        least = min(distances)
+        return distances.index(least) if least <= DISTANCE else None
 
     def since(self, minute: int) -> list[Story]:
         """Stories with a mention in `minute` or later: the most repeated first, then the most negative."""

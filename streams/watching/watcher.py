@@ -1,19 +1,21 @@
 """The fold over one `readings` partition: records in, findings out (design, Time and determinism)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+import msgspec
 import numpy as np
 
 from alerts.model import Excerpt, Finding, Level
 from detectors.bank import Bank, Decision
 from detectors.policy import DEFAULT, Policy
+from detectors.snapshots import SnapshotError
 from streams.reading.placing import LATENESS_MS as LATENESS
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.reading.placing import place
 from streams.watching.counts import HOUR_MINUTES, OpenMinutes, SourceCounts
-from streams.watching.envelopes import UNATTRIBUTED, Envelope, Partitions, ReadingsRecord, Without, home
+from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Partitions, ReadingsRecord, Without, home
 from streams.watching.envelopes import Marks as IdleMarks
 from streams.watching.findings import AlertBook, Revision
 from streams.watching.identities import Identities
@@ -100,8 +102,8 @@ class Watcher:
         Of the run.
     partition
         The `readings` partition.
-    first
-        Organisations that have the first rows, whether they are still in the register or not.
+    codes
+        What is watched, row by row; by the names in `config` unless told.
 
     Examples
     --------
@@ -112,11 +114,10 @@ class Watcher:
     60000
     """
 
-    def __init__(self, config: WatchConfig, partition: int, first: Sequence[str] = ()) -> None:
+    def __init__(self, config: WatchConfig, partition: int, codes: Sequence[str] | None = None) -> None:
         self.config = config
         self.partition = partition
-        #: What is watched, row by row; a restored watcher keeps its rows and adds what is new in the register.
-        self.codes = (*first, *(code for code in config.codes(partition) if code not in set(first)))
+        self.codes = config.codes(partition) if codes is None else tuple(codes)
         self._rows = {code: row for row, code in enumerate(self.codes)}
         self.position = 0
         self.tick = 0
@@ -126,6 +127,8 @@ class Watcher:
         #: The last minute closed that had a mention, and whether the baselines ended since.
         self.last_busy = 0
         self.silent = False
+        #: What is to be adopted when its minute comes, in order.
+        self.adoptions: list[Adopt] = []
         self.marks = Marks.of(config.mentions_partitions)
         self.pending = Pending()
         self.identities = Identities()
@@ -191,6 +194,9 @@ class Watcher:
                 output.count("watch_without", int(self.marks.go_without(record.partition, record.watermark)))
             case Partitions():
                 self.marks.grow(record.count, record.since)
+            case Adopt():
+                self.adoptions = sorted([*self.adoptions, record], key=lambda adopt: adopt.since)
+                self._adopt_until(self.tick, output)
         self._advance(output)
         self.position = offset + 1
         return output
@@ -241,12 +247,48 @@ class Watcher:
         if self.next_minute is None and not self.silent:
             self._begin(self.earliest)
         for tick, entries in self.pending.until(end):
+            self._adopt_until(tick - TICK, output)
             self._close_due(tick - 1, output)
             if self.next_minute is None:
                 self._begin(entries[0].seen_at)
             self._test_open(tick, self._fold(entries, output), output)
+        self._adopt_until(end, output)
         self._close_due(end, output)
         self.tick = end
+
+    def _adopt_until(self, tick: int, output: Output) -> None:
+        """Adopt what holds for mentions seen from `tick` or earlier on, each at its minute."""
+        while self.adoptions and self.adoptions[0].since <= tick:
+            adopt = self.adoptions.pop(0)
+            at = max(adopt.since, self.tick)
+            self._close_due(at, output)
+            self._adopt(adopt, at, output)
+
+    def _adopt(self, adopt: Adopt, at: int, output: Output) -> None:
+        policy = msgspec.json.decode(adopt.detection, type=Policy)
+        if policy != self.config.policy and not self._retune(policy):
+            # Other scales: what was learned means nothing to them.
+            self.bank = Bank(policy, len(self.codes))
+            for revision in self.book.resolve_all(at):
+                output.say(revision)
+            output.count("baselines_ended")
+        self.config = replace(self.config, names=adopt.names, policy=policy)
+        self.book.rename(adopt.names)
+        known = set(self.codes)
+        self.codes = (*self.codes, *(code for code in self.config.codes(self.partition) if code not in known))
+        if len(self.codes) > len(known):
+            self._rows = {code: row for row, code in enumerate(self.codes)}
+            self.bank.grow(len(self.codes))
+            self.counts.grow(len(self.codes))
+            self.levels.grow(self.codes)
+
+    def _retune(self, policy: Policy) -> bool:
+        """Go on with what was learned under another policy, if it has the same scales."""
+        try:
+            self.bank = Bank.restore(policy, self.bank.snapshot())
+        except SnapshotError:
+            return False
+        return True
 
     def _begin(self, seen_at: int) -> None:
         """Let the baselines begin with the first minute in which something seen then may count."""

@@ -19,11 +19,12 @@ def test_a_minute_is_counted_until_it_closes() -> None:
     assert counts.window(np.array([1]), 100, 2)[1].tolist() == [[0, 0]]
 
 
-def test_open_minutes_survive_a_snapshot_with_rows_added() -> None:
+def test_open_minutes_survive_a_snapshot_and_rows_added() -> None:
     counts = OpenMinutes(2)
     counts.add(0, 15, negative=True)
     counts.add(1, 17, negative=False)
-    again = OpenMinutes.restore(3, 2, counts.snapshot())
+    again = OpenMinutes.restore(2, counts.snapshot())
+    again.grow(3)
     assert again.busy == {15, 17}
     assert again.close(15)[0].tolist() == [1, 0, 0]
     assert again.close(17)[1].tolist() == [0, 1, 0]

@@ -72,6 +72,13 @@ def test_new_partitions_have_nothing_from_before_they_exist() -> None:
     assert marks.watermark == 80_000
 
 
+def test_new_partitions_announced_too_late_begin_at_the_watermark() -> None:
+    marks = Marks.of(1)
+    marks.speak(0, 90_000)
+    marks.grow(2, since=60_000)
+    assert marks.progress(1).mark == 90_000
+
+
 def test_partitions_never_become_fewer() -> None:
     marks = Marks.of(3)
     marks.grow(1, since=60_000)

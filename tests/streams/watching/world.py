@@ -1,14 +1,14 @@
 """A small world for tests of the watch: bursts, partitions, readers that crash, zombies, watchers killed."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from alerts.model import canonical
 from detectors.policy import Policy
-from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, ReadingsRecord, Source, home
+from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Reading, ReadingsRecord, Source, home
 from streams.watching.watcher import Output, WatchConfig, Watcher
 
 MINUTE = 60_000
@@ -136,6 +136,10 @@ def whole_log(by_partition: Sequence[Sequence[Reading]], end: int) -> list[Envel
 
 def replace_final(one: Envelope) -> Envelope:
     return msgspec.structs.replace(one, final=True)
+
+
+def adopt(since: int, names: Mapping[str, str] = NAMES, policy: Policy = SHARP) -> Adopt:
+    return Adopt(since, dict(names), msgspec.json.encode(policy))
 
 
 def watch(config_: WatchConfig, partition: int, log: Iterable[ReadingsRecord]) -> list[Output]:
