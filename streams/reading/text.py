@@ -106,10 +106,9 @@ def cut_all(raws: Sequence[str]) -> list[Text]:
     joined = _words("\n".join([_line(raw) for raw in raws]))
     lowered = joined.lower()
     cased = [line[1:-1] for line in joined.split("\n")]
-    if len(lowered) == len(joined):
-        lower = [line[1:-1] for line in lowered.split("\n")]
-    else:  # a few letters of other scripts have a longer lower case
-        lower = ["".join([low if len(low := letter.lower()) == 1 else letter for letter in line]) for line in cased]
+    lower = [line[1:-1] for line in lowered.split("\n")]
+    if len(lowered) != len(joined):
+        lower = [low if len(low) == len(line) else _lowered(line) for line, low in zip(cased, lower, strict=True)]
     return [
         Text(_titled(line) if line.isupper() else line, low, low.isascii())
         for line, low in zip(cased, lower, strict=True)
@@ -141,6 +140,11 @@ def _words(lines: str) -> str:
     while "  " in text:
         text = text.replace("  ", " ")
     return text.replace(" ", "  ")
+
+
+def _lowered(line: str) -> str:
+    """Lower case of the same length: a few letters of other scripts have a longer one, and stay."""
+    return "".join([low if len(low := letter.lower()) == 1 else letter for letter in line])
 
 
 def _titled(shouted: str) -> str:

@@ -1,6 +1,7 @@
 """Mentions -> readings."""
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -103,6 +104,33 @@ def test_the_author_leaves_only_a_voice(reader: Reader) -> None:
 def test_copies_have_one_fingerprint(reader: Reader) -> None:
     first = read(reader, mention(title=BAD))
     assert first.fingerprint == read(reader, mention("web", title=BAD.upper())).fingerprint
+
+
+HOSTILE = {
+    "one name again and again": "Hà Nội " * 7000,
+    "a homonym again and again": "Bộ Quốc phòng " * 3000,
+    "bad words only": "tử vong " * 5000,
+    "negators only": "không " * 8000,
+    "white space": " \n" * 30_000,
+    "marks without letters": "\u0301\u0316" * 16_000,
+    "nested entities": "&" + "amp;" * 16_000,
+    "ends of clauses": ". " * 32_000,
+    "emoji": "😭" * 16_000,
+    "capitals": "NGẬP " * 9000,
+    "letters with a longer lower case": "İ " * 20_000,
+    "one endless word": "a" * 65_000,
+    "mixed scripts and directions": "Huế \u202e字 ضد हिन्दी ☃ " * 2000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts_are_read_in_bounded_time(reader: Reader, text: str) -> None:
+    started = time.process_time()
+    for kind in ("news", "zalo"):
+        reading = read(reader, mention(kind, text=text))
+        assert 0 <= reading.negative <= 1
+        assert len(reading.title) <= 300
+    assert time.process_time() - started < 1
 
 
 MIXED = [
