@@ -42,6 +42,18 @@ def test_a_row_does_not_depend_on_its_company(negative: Ints) -> None:
             assert np.array_equal(value[..., 0], together._state[name][..., row]), name
 
 
+def test_a_row_among_many_has_the_bits_of_a_row_alone() -> None:
+    rates = np.geomspace(0.01, 20.0, 67)
+    negative = ordinary(rates.tolist(), days=2.5)
+    many = Bank(QUICK, 67)
+    run(many, negative)
+    for row in (0, 31, 66):
+        alone = Bank(QUICK, 1)
+        run(alone, np.ascontiguousarray(negative[:, [row]]))
+        for name, value in alone._state.items():
+            assert np.array_equal(value[..., 0], many._state[name][..., row]), name
+
+
 @settings(max_examples=40, deadline=None)
 @given(matrices(), st.integers(1, 400), st.booleans())
 def test_closing_idle_windows_is_closing_zeros(negative: Ints, idle: int, in_parts: bool) -> None:  # noqa: FBT001 - drawn

@@ -45,14 +45,11 @@ class Streamed:
         "check_disappearing_features",
         "check_radically_disappearing_features",
         "check_bounded_memory_growth",
-        "check_debug_one",
         "check_pickling",
     ],
 )
 def test_it_passes_rivers_checks_on_a_stream(name: str) -> None:
     check: Callable[[Any, Any], None] = getattr(common, name)
-    if name == "check_debug_one":
-        pytest.skip("anomaly detectors have no debug_one")
     check(make(), Streamed())
 
 
