@@ -129,14 +129,21 @@ def prepare(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        # Only where there is no file yet: closing a descriptor of a file drops every POSIX lock that this process holds
+        # on it, SQLite's among them; then another process takes itself for the last one, and unlinks the journal that
+        # is still written here.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        pass
     except OSError as error:
         raise LogUnavailableError(f"the log {path} cannot be created or written: {error.strerror}") from error
     with translated(path), closing(sqlite3.connect(path, timeout=WRITE_PATIENCE, isolation_level=None)) as connection:
+        _is_new(connection, path)  # before anything of it is changed
         _use_write_ahead_log(connection)
         begin(connection)
         try:
-            _check_or_create(connection, path)
+            if _is_new(connection, path):
+                _create(connection)
         except BaseException:
             connection.execute("ROLLBACK")
             raise
@@ -156,17 +163,22 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _check_or_create(connection: sqlite3.Connection, path: Path) -> None:
+def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application == 0 and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
-    elif application != APPLICATION_ID:
+        return True
+    if application != APPLICATION_ID:
         raise LogError(f"{path} is another program's SQLite file: point the log to a file of its own")
-    elif version > FORMAT:
+    if version > FORMAT:
         raise LogError(
             f"{path} was written by a newer version of canhbao (format {version}; this one reads {FORMAT}): upgrade it"
         )
+    return False
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
