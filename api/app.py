@@ -25,7 +25,7 @@ from api.delivery.sender import Sender
 from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
-from api.middleware import Shell
+from api.middleware import Shell, Unchanged
 from api.routes import alerts, dashboard, mentions, operations, register
 from api.service import Service
 from api.settings import ApiSettings
@@ -159,6 +159,7 @@ def _assemble(service: Service) -> FastAPI:
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]
     service.metrics.show_routes(shown)
     app.add_middleware(Shell, metrics=service.metrics)
+    app.add_middleware(Unchanged, service=service, path="/v1/alerts")
     return app
 
 

@@ -30,11 +30,23 @@ class PageCache:
     def __init__(self, size: int = 512) -> None:
         self._size = size
         self._pages: OrderedDict[PageQuery, Page] = OrderedDict()
+        self._asked: dict[bytes, Page] = {}
 
     def get(self, query: PageQuery, head: int) -> Page | None:
         """The page, if nothing has changed since."""
         page = self._pages.get(query)
         return page if page is not None and page.head == head else None
+
+    def as_asked(self, query_string: bytes, head: int) -> Page | None:
+        """The page that answered this very query string, if nothing has changed since."""
+        page = self._asked.get(query_string)
+        return page if page is not None and page.head == head else None
+
+    def answered(self, query_string: bytes, page: Page) -> None:
+        """Remember which page answered a query string."""
+        if len(self._asked) >= self._size:
+            self._asked.clear()
+        self._asked[query_string] = page
 
     def put(self, query: PageQuery, page: Page) -> None:
         """Keep a page; the oldest goes where there is no room."""

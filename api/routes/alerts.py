@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +26,7 @@ _RUN = r"^[a-z0-9-]{0,40}$"
 
 @router.get("/v1/alerts", response_model=AlertPage)
 async def list_alerts(
+    request: Request,
     _: Reader,
     service: ServiceDep,
     after: Annotated[str | None, Query(description="A cursor: changes after it.")] = None,
@@ -46,6 +47,7 @@ async def list_alerts(
     if page is None:
         page = await asyncio.to_thread(_page, service, query, service.hub.head)
         service.pages.put(query, page)
+    service.pages.answered(request.scope["query_string"], page)
     headers = {"etag": page.etag, "cache-control": "private, no-cache"}
     if if_none_match is not None and page.etag in {one.strip() for one in if_none_match.split(",")}:
         return Response(status_code=304, headers=headers)

@@ -44,6 +44,14 @@ async def test_changes_follow_the_cursor_and_an_unchanged_page_costs_a_304(tmp_p
         known = {"if-none-match": rest.headers["etag"]}
         again = await stand.http.get("/v1/alerts", params={"after": first["cursor"]}, headers=known)
         assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == rest.headers["etag"]
+        assert again.headers["x-content-type-options"] == "nosniff"
+        publisher = stand.add_token("publisher", Scope.PUBLISH)
+        for header, status in [("", 401), (f"Bearer {publisher}", 403), ("Bearer canhbao_unknown", 401)]:
+            refused = await stand.http.get(
+                "/v1/alerts", params={"after": first["cursor"]}, headers=known | {"authorization": header}
+            )
+            assert refused.status_code == status
         await stand.fire(make_finding(3))
         await until(lambda: hub.head == stand.store.latest())
         changed = await stand.http.get("/v1/alerts", params={"after": first["cursor"]}, headers=known)
