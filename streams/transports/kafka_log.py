@@ -210,6 +210,8 @@ class KafkaLog:
         count = await self.partitions(topic)
         if not 0 <= partition < count:
             raise UnknownTopicError(f"topic {topic} has partitions 0 to {count - 1}, not {partition}")
+        if producer is not None:
+            await producer.client.force_metadata_update()  # it may have grown since the producer last looked
 
     @asynccontextmanager
     async def _reader(self, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
