@@ -148,9 +148,15 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _make_file(path: Path) -> None:
-    """SQLite would make it readable by everybody; whether an existing one can be used is seen when it is."""
+    """SQLite would make it readable by everybody; whether an existing one can be used is seen when it is.
+
+    An existing one is left alone: opening and closing it here would drop the locks that SQLite holds on it for this
+    process, and another process could then unlink the journal that is still written here.
+    """
     try:
-        path.touch(mode=0o600)
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return
     except OSError as error:
         if not os.access(path, os.F_OK):
             raise StoreUnavailableError(f"the alert store {path} cannot be made ({error.strerror})") from error
