@@ -1,8 +1,8 @@
 """How long from a mention that tips the balance to its webhook: `python -m tests.bench.latency [RATE] [SAMPLES]`.
 
 The service runs as `canhbao worker` and `canhbao serve` on the embedded log, with bodies of its own that are quiet
-until each in its turn gets a burst of anger in one request, while others bring RATE mentions a second. Latency is from the
-start of that request to the arrival of the verified webhook.
+until each in its turn gets a burst of anger in one request, while others bring RATE mentions a second. Latency is from
+the start of that request to the arrival of the verified webhook.
 """
 
 import asyncio
