@@ -74,7 +74,7 @@ class Backtest:
         self._watchers = [Watcher(config, partition) for partition in range(config.readings_partitions)]
         self._waiting: list[list[_Stored]] = [[] for _ in range(config.mentions_partitions)]
         self._offsets = [0] * config.mentions_partitions
-        self._marks: dict[int, _Stored] = {}
+        self._marks: dict[int, tuple[NewRecord, int]] = {}
         self._envelopes = 0
         self.summary = Summary()
 
@@ -98,14 +98,14 @@ class Backtest:
 
     def _append(self, appends: Appends) -> None:
         for partition, record in appends:
-            stored = _stored(record, self._offsets[partition])
-            self._offsets[partition] += 1
+            offset = self._offsets[partition]
+            self._offsets[partition] = offset + 1
             if record.value:
-                self._waiting[partition].append(stored)
+                self._waiting[partition].append(_stored(record, offset))
                 self._note(record.timestamp)
             else:
                 # A log would hold every mark; of those in a batch only the last says anything.
-                self._marks[partition] = stored
+                self._marks[partition] = (record, offset)
 
     def _note(self, seen_at: int | None) -> None:
         self.summary.mentions += 1
@@ -119,7 +119,7 @@ class Backtest:
         for partition, records in enumerate(self._waiting):
             mark = self._marks.pop(partition, None)
             if mark is not None:
-                records.append(mark)
+                records.append(_stored(*mark))
             if not records:
                 continue
             start, end = records[0].offset, self._offsets[partition]

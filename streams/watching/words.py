@@ -9,7 +9,7 @@ from math import log, sqrt
 
 import msgspec
 
-#: Terms remembered of an organisation's past; it may grow by half before the rarest are dropped.
+#: Terms remembered of an organisation's past; it may grow to twice as many before the rarest are dropped.
 KEPT = 256
 SHOWN = 8
 #: Terms of a title that are looked at.
@@ -57,7 +57,7 @@ class Words(msgspec.Struct):
         counts = self.counts
         for term in terms(title):
             counts[term] = counts.get(term, 0) + 1
-        if len(counts) > KEPT + KEPT // 2:
+        if len(counts) > 2 * KEPT:
             kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:KEPT]
             self.counts = dict(kept)
 

@@ -41,6 +41,6 @@ def test_words_are_bounded_and_the_same_whatever_the_order_of_the_terms(titles: 
     found = words.new(titles[cut:], "Thái Nguyên")
     assert len(found) <= SHOWN
     assert len(set(found)) == len(found)
-    assert len(words.counts) <= KEPT + KEPT // 2 + 80
+    assert len(words.counts) <= 2 * KEPT
     shuffled = Words(words.mentions, dict(sorted(words.counts.items())))
     assert shuffled.new(titles[cut:], "Thái Nguyên") == found
