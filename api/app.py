@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
+from alerts.delivering import RetryPolicy
 from alerts.model import Change
 from alerts.ports import FindingSource, LevelSource, LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
@@ -51,6 +52,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     registry: CollectorRegistry | None = None,
     lookup: Lookup = system_lookup,
+    retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
 ) -> FastAPI:
     """Build the alert service; its background tasks run as long as its lifespan.
 
@@ -74,12 +76,14 @@ def create_app(
         Where the metrics go; one of its own unless told.
     lookup
         How receivers' hosts are resolved.
+    retries
+        When a webhook that failed is tried again.
     """
     metrics = Metrics(registry or CollectorRegistry())
     base_url = settings.base_url
     hub = Hub(Frames(store, base_url), HubPolicy(heartbeat_seconds=settings.sse_heartbeat_seconds))
     authority = Authority(store, time.monotonic)
-    deliverer = _deliverer(settings, store, metrics, clock, lookup)
+    deliverer = _deliverer(settings, store, metrics, clock, Sender(settings, lookup=lookup), retries)
 
     def tell(_: Sequence[Change]) -> None:
         hub.notify()
@@ -117,16 +121,22 @@ def create_app(
 
 
 def _deliverer(
-    settings: ApiSettings, store: AlertStore, metrics: Metrics, clock: Callable[[], datetime], lookup: Lookup
+    settings: ApiSettings,
+    store: AlertStore,
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+    sender: Sender,
+    retries: RetryPolicy,
 ) -> Deliverer:
     return Deliverer(
         store,
-        Sender(settings, lookup=lookup),
+        sender,
         metrics,
         limits={one.name: one.concurrency for one in settings.receivers},
         encode=lambda due: delivery_body(due, settings.base_url),
         clock=clock,
         random=random.random,
+        policy=retries,
     )
 
 

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
+from alerts.delivering import RetryPolicy
 from alerts.model import AlertState, Excerpt, Finding, Representative, Scope, Series, Severity, SourceCount
 from alerts.ports import Found, Place, Refused, SourceUnavailableError, Status, Taken
 from alerts.store import AlertStore
@@ -195,6 +196,7 @@ async def running(
     source: HandSource | None = None,
     lookup: Lookup = system_lookup,
     organisations: Sequence[dict[str, Any]] = (),
+    retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     **settings: Any,
 ) -> AsyncIterator[Stand]:
     """A service on a free port of this machine."""
@@ -203,7 +205,14 @@ async def running(
     store = store if store is not None else MemoryStore()
     source, sink, health = source or HandSource(), ListSink(), HandHealth()
     app = create_app(
-        known, store=store, sink=sink, findings=[source], health=health, organisations=organisations, lookup=lookup
+        known,
+        store=store,
+        sink=sink,
+        findings=[source],
+        health=health,
+        organisations=organisations,
+        lookup=lookup,
+        retries=retries,
     )
     readers: list[Reader] = []
     try:
