@@ -17,6 +17,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
+#: In a request's scope: the server's own `send`, for streams that write often enough to notice what wraps it.
+RAW_SEND = "canhbao.send"
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -48,6 +51,7 @@ class Shell:
             return
 
         started = False
+        scope[RAW_SEND] = send
 
         async def sending(message: Message) -> None:
             nonlocal started

@@ -57,6 +57,8 @@ class Deliverer:
             lambda: asyncio.Semaphore(8), {name: asyncio.Semaphore(limit) for name, limit in limits.items()}
         )
         self._woken = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
         self._under_way: set[asyncio.Task[None]] = set()
         self._done: list[Attempt] = []
         self._recording = asyncio.Lock()
@@ -82,16 +84,22 @@ class Deliverer:
 
     async def _claim(self) -> bool:
         """Take up what is due, as far as there is room; whether there may be more at once."""
-        room = _IN_FLIGHT * 2 - len(self._under_way)
-        if room <= 0:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            return True
-        due = await asyncio.to_thread(self._store.due, self._clock(), room, _LEASE)
+        await self._room.wait()  # half of it is free then: the store is asked for many at once
+        due = await asyncio.to_thread(self._store.due, self._clock(), 2 * _IN_FLIGHT - len(self._under_way), _LEASE)
         for one in due:
             task = asyncio.create_task(self._deliver(one))
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(self._ended)
+        if len(self._under_way) > _IN_FLIGHT:
+            self._room.clear()
         return bool(due)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        if len(self._under_way) <= _IN_FLIGHT:
+            self._room.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a delivery failed and is tried again when its claim lapses", exc_info=error)
 
     async def _pause(self) -> None:
         next_due = await asyncio.to_thread(self._store.next_due)

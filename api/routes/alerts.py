@@ -13,6 +13,7 @@ from alerts.model import ALERT_KINDS, AlertState
 from api import cursors
 from api.deps import Reader, ServiceDep
 from api.errors import ProblemError
+from api.middleware import RAW_SEND
 from api.pages import Page, PageQuery
 from api.schemas import PROBLEMS, AlertDetail, AlertPage
 from api.service import Service
@@ -121,9 +122,9 @@ class _Stream(Response):
         self._service = service
         self._cursor = cursor
 
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await self._service.hub.serve(send, receive, self._cursor)
+        await self._service.hub.serve(scope.get(RAW_SEND, send), receive, self._cursor)
 
 
 @router.get(
