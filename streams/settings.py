@@ -23,7 +23,7 @@ class StreamSettings(BaseModel):
     mentions_partitions, readings_partitions
         How the topics are cut when they are first created.
     register_directory
-        A directory of register files that replaces the bundled one; `None` uses the bundled one.
+        A directory of one's own register files: they add to the bundled ones, a file of the same name replaces one.
     negative_threshold
         `negative` from which a mention counts as negative, by kind of source.
     voice_secret

@@ -20,6 +20,7 @@ def finder() -> NameFinder:
 NAMED = {
     "province": ("Nước dâng nhanh ở Thái Nguyên", "19"),
     "province at the ends": ("Huế", "46"),
+    "a city by its full name": ("Khu chung cư ở thành phố Huế mất nước", "46"),
     "several": ("Bộ Y tế cử đoàn vào Đắk Lắk và Khánh Hòa", "56 66 BYT"),
     "tỉnh": ("UBND tỉnh An Giang họp", "91"),
     "city, dots": ("Kẹt xe ở TP.HCM", "79"),
@@ -72,6 +73,8 @@ NOT_NAMED = {
     "the ocean": "Động đất mạnh ở Thái Bình Dương",
     "a person called Hòa Bình": "Phó thủ tướng Nguyễn Hòa Bình yêu cầu báo cáo",
     "a person called Thái Bình": "Học bổng Nguyễn Thái Bình",
+    "a club": "CLB Công an Hà Nội thắng trên sân khách",
+    "a street": "cháy một nhà dân trên Phố Huế",
     "a person called Huế": "Bà Nguyễn Thị Huế kêu cứu",
     "peace": "Hai bên đàm phán hòa bình",
     "peace at the start": "Hòa bình cho mọi người",
