@@ -88,10 +88,10 @@ class Child:
         """Run it until `stop`. Raises `ChildRefusedError`."""
         loop = asyncio.get_running_loop()
         crashes = 0
-        while not self._stopping:
+        while not self._is_stopping():
             begun = loop.time()
             status = await self._run()
-            if self._stopping:
+            if self._is_stopping():
                 return
             if status == REFUSED:
                 raise ChildRefusedError(self._last_line() or f"{self.name} was refused; see {self._log}")
@@ -114,7 +114,7 @@ class Child:
                 start_new_session=True,
             )
         self.pid = self._process.pid
-        if self._stopping:  # asked to stop while it was being started
+        if self._is_stopping():  # asked to stop while it was being started
             self._signal(signal.SIGTERM)
         status = await self._process.wait()
         self.pid = None
@@ -137,6 +137,10 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
+
+    def _is_stopping(self) -> bool:
+        # A method, since it changes while others are awaited.
+        return self._stopping
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:

@@ -97,9 +97,10 @@ def _entry(raw: Any, language: str) -> Entry | None:
     if not title and not text:
         return None
     url = plain(_string(raw, "link"), 4000)
-    id_ = plain(_string(raw, "id"), 2000) or url or hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
-    if len(id_) > 200:
-        id_ = hashlib.sha256(id_.encode()).hexdigest()
+    own = _string(raw, "id")
+    id_ = plain(own, 200) or url or f"{title}\0{text}"
+    if len(own) > 200 or len(id_) > 200 or "\0" in id_:
+        id_ = hashlib.sha256((own or id_).encode("utf-8", "surrogatepass")).hexdigest()
     return Entry(
         id=id_,
         written=parse_time(_string(raw, "published") or _string(raw, "updated") or _string(raw, "created")),

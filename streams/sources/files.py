@@ -230,4 +230,4 @@ def _number(cell: str, kind: type[int] | type[float]) -> int | float | str:
         number = kind(cell)
     except ValueError:
         return cell
-    return number if abs(number) < float("inf") else cell
+    return number if abs(number) < float("inf") else cell  # not infinite, and not NaN either

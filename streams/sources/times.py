@@ -73,10 +73,12 @@ def offset_is_missing(
     False
     """
     right = False
+    # After a longer silence a mislabelled entry may lie there too.
+    telling = previous is not None and now - previous < MISSING_OFFSET
     for time in new:
         if TOLERANCE < time - now <= MISSING_OFFSET + TOLERANCE:
             return True
-        right |= previous is not None and previous <= time <= now
+        right |= telling and previous is not None and previous <= time <= now
     return believed and not right
 
 

@@ -1,0 +1,222 @@
+"""`canhbao doctor`: what is configured, reachable, behind, or wrong, and what to do."""
+
+import asyncio
+import logging
+import os
+import stat
+from collections.abc import AsyncIterator, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from deploy.settings import Settings
+
+_SECRETS = ("secret", "token", "password")
+#: A state directory with less than this is close to its end.
+_LEAST_FREE = 512 * 1024 * 1024
+
+
+class Health(StrEnum):
+    """How a thing stands."""
+
+    WELL = "ok"
+    NOTE = "note"
+    WRONG = "WRONG"
+
+
+class Line(NamedTuple):
+    """One thing looked at: how it stands, what it is, and what to do if it is not well."""
+
+    health: Health
+    what: str
+    do: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.health.value:<5}  {self.what}" + (f"\n       → {self.do}" if self.do else "")
+
+
+def examine(settings: Settings) -> bool:
+    """Print what is found; says whether all is well."""
+    logging.disable()  # what libraries would log is said here in one line each
+    return asyncio.run(_examine(settings))
+
+
+async def _examine(settings: Settings) -> bool:
+    print("Settings (those not named here are the defaults)")
+    for name, value, origin in configured(settings):
+        print(f"       {name} = {value}  ({origin})")
+    well = True
+    print("\nChecks")
+    for look in (_state, _register, _receivers, _log, _store, _service):
+        async for line in look(settings):
+            print(line, flush=True)
+            well = well and line.health is not Health.WRONG
+    return well
+
+
+def configured(settings: Settings) -> list[tuple[str, str, str]]:
+    """Name, value and origin of every setting that was given; the essential ones always. Secrets are not shown.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> configured(Settings(state_dir=Path("/s")))[0]
+    ('state_dir', '/s', 'default')
+    """
+    found = {
+        "state_dir": str(settings.state_dir),
+        "streams.log_url": settings.log_url,
+        "http.host": settings.http.host,
+        "http.port": str(settings.http.port),
+    }
+    given = settings.model_dump(mode="json")
+    for dotted in settings.origins:
+        found[dotted] = _shown(dotted, given)
+    return [(name, value, settings.origins.get(name, "default")) for name, value in found.items()]
+
+
+def _shown(dotted: str, given: Mapping[str, Any]) -> str:
+    here: Any = given
+    for part in dotted.split("."):
+        here = here.get(part) if isinstance(here, Mapping) else None
+    if any(word in dotted.lower() for word in _SECRETS):
+        return "(hidden)"
+    if isinstance(here, list):
+        return f"{len(here)} of them"
+    text = str(here)
+    return text if "@" not in text else "(hidden: it may hold a password)"
+
+
+async def _state(settings: Settings) -> AsyncIterator[Line]:
+    directory = settings.state_dir
+    if not directory.is_dir():
+        yield Line(Health.NOTE, f"{directory} does not exist yet", "it is made at the first start")
+        return
+    if not os.access(directory, os.W_OK | os.X_OK):
+        yield Line(Health.WRONG, f"{directory} cannot be written", "set CANHBAO_STATE_DIR, or give it to this user")
+        return
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o077:
+        yield Line(Health.WRONG, f"{directory} is open to other users", f"chmod 700 {directory}")
+    about = os.statvfs(directory)
+    free = about.f_bavail * about.f_frsize
+    if free < _LEAST_FREE:
+        yield Line(Health.WRONG, f"only {free // 2**20} MiB are free under {directory}", "make room, or move it")
+    else:
+        yield Line(Health.WELL, f"state in {directory}, {free / 2**30:.1f} GiB free")
+
+
+async def _register(settings: Settings) -> AsyncIterator[Line]:
+    from streams.reading.register import Register, RegisterError
+
+    try:
+        register = Register.load(settings.streams.register_directory)
+    except RegisterError as error:
+        yield Line(Health.WRONG, f"the register is refused: {error}", "mend that line")
+    else:
+        yield Line(Health.WELL, f"register of {len(register.codes)} organisations and themes")
+
+
+async def _receivers(settings: Settings) -> AsyncIterator[Line]:
+    if not settings.http.receivers:
+        yield Line(Health.NOTE, "no webhook receivers", "add [[receivers]] with name, url and secret to send alerts")
+    for receiver in settings.http.receivers:
+        yield Line(Health.WELL, f"receiver {receiver.name}: {receiver.url}")
+
+
+async def _log(settings: Settings) -> AsyncIterator[Line]:
+    from streams.log import LogError, UnknownTopicError, open_log
+    from streams.topics import topic_specs
+
+    if not settings.streams.log_url and not (settings.state_dir / "log.sqlite").exists():
+        yield Line(Health.NOTE, "the embedded log does not exist yet", "it is made by `canhbao run`")
+        return
+    log = open_log(settings.log_url)
+    try:
+        await log.start()
+    except LogError as error:
+        yield Line(Health.WRONG, f"the log cannot be reached: {error}", "start it, or set CANHBAO_LOG_URL")
+        return
+    try:
+        missing = []
+        for spec in topic_specs(settings.streams):
+            try:
+                if await log.partitions(spec.name) < spec.partitions:
+                    missing.append(spec.name)
+            except UnknownTopicError:
+                missing.append(spec.name)
+        if missing:
+            yield Line(Health.WRONG, f"topics not as configured: {', '.join(missing)}", "run `canhbao topics create`")
+        else:
+            yield Line(Health.WELL, f"log at {settings.log_url.split('@')[-1]}")
+            async for line in _workers(settings, log):
+                yield line
+    except LogError as error:
+        yield Line(Health.WRONG, f"the log does not answer: {error}", "see its own messages")
+    finally:
+        await log.stop()
+
+
+async def _workers(settings: Settings, log: Any) -> AsyncIterator[Line]:
+    from deploy.commands.common import now_ms
+    from streams.status import StatusReader
+    from streams.topics import Topics
+
+    status = await StatusReader(log, Topics(settings.streams.run), now_ms).status()
+    age = status.watermark_age_seconds
+    if age is None:
+        yield Line(Health.NOTE, "no worker has reported lately", "start one: `canhbao run` or `canhbao worker`")
+        return
+    bounds = settings.http.lag
+    behind = {stage: lag for stage, lag in status.lag.items() if lag > bounds.records.get(stage, float("inf"))}
+    if behind or age > bounds.watermark_age_seconds:
+        lags = ", ".join(f"{stage} {lag:,.0f} records" for stage, lag in status.lag.items())
+        yield Line(Health.WRONG, f"behind: {lags}, detection {age:.0f} s", "add workers, or see the worker's log")
+    else:
+        yield Line(Health.WELL, f"detection is {age:.1f} s behind the log's clock")
+    refused = sum(status.counters.get("mentions_refused", {}).values())
+    if refused:
+        yield Line(Health.NOTE, f"{refused:,.0f} mentions were refused", "the topic mentions.dead says why")
+
+
+async def _store(settings: Settings) -> AsyncIterator[Line]:
+    from alerts.errors import StoreError
+    from alerts.store import open_store
+
+    if not settings.store_url and not (settings.state_dir / "alerts.sqlite").exists():
+        yield Line(Health.NOTE, "the alert store does not exist yet", "it is made by `canhbao run`")
+        return
+    try:
+        store = open_store(settings.alert_store_url)
+    except StoreError as error:
+        yield Line(Health.WRONG, f"the alert store cannot be used: {error}", "see CANHBAO_STORE_URL")
+        return
+    try:
+        counts = {str(outcome): count for outcome, count in store.counts().items() if count}
+        disabled = [receiver.name for receiver in store.receivers() if receiver.disabled]
+        yield Line(Health.WELL, f"alert store with {store.latest()} changes; deliveries: {counts or 'none'}")
+        for name in disabled:
+            yield Line(Health.WRONG, f"receiver {name} is disabled", "mend it, then enable it")
+    finally:
+        store.close()
+
+
+async def _service(settings: Settings) -> AsyncIterator[Line]:
+    import aiohttp
+
+    from deploy.service import serving
+
+    found = serving(settings)
+    url = found.url if found is not None else settings.http.base_url
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3), trust_env=False) as session,
+            session.get(f"{url}/readyz") as answer,
+        ):
+            ready, body = answer.status == 200, (await answer.text())[:300]
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        yield Line(Health.NOTE, f"no service answers at {url}", "start it: `canhbao run` or `canhbao serve`")
+        return
+    if ready:
+        yield Line(Health.WELL, f"the service at {url} is ready")
+    else:
+        yield Line(Health.WRONG, f"the service at {url} is not ready: {body}", "see what it names")
