@@ -36,6 +36,7 @@ class Producer(base.Producer):
 
     async def on_stop(self) -> None:
         """Write what is queued and close the log."""
+        await self.flush()
         await super().on_stop()
         await self.transport.session.close()
 

@@ -11,7 +11,7 @@ from streams.transports.sqlite.session import LogSession
 
 logger = logging.getLogger(__name__)
 
-_EVERY_SECONDS = 0.025
+_EVERY_SECONDS = 0.05
 
 
 class IdleTimes:

@@ -16,6 +16,7 @@ FORMAT = 1
 #: How long a writer waits for the writers of other processes.
 WRITE_PATIENCE = 30.0
 _RETRY_AFTER = 0.0007
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})
 #: Faust would take these for parts of an address, and another file for the log.
 _AMBIGUOUS = frozenset("?#%")
 
@@ -90,13 +91,23 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def connect(path: Path, timeout: float) -> sqlite3.Connection:
-    """A connection in autocommit mode, usable from any one thread at a time."""
-    connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    """A connection in autocommit mode, usable from any one thread at a time.
+
+    Parameters
+    ----------
+    path
+        The log's file, prepared.
+    timeout
+        Seconds for which SQLite itself waits for other processes; 0 where `begin` does.
+    """
+    # Opening waits in any case: another process may be recovering the journal of one that was killed.
+    connection = sqlite3.connect(path, timeout=WRITE_PATIENCE, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")  # what retention deletes is personal data: leave no trace of it
     connection.execute("PRAGMA journal_size_limit = 67108864")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
     connection.execute("PRAGMA cache_size = -16384")
+    connection.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
     return connection
 
 
@@ -110,7 +121,7 @@ def begin(connection: sqlite3.Connection, patience: float = WRITE_PATIENCE) -> N
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= deadline:
                 raise
             time.sleep(_RETRY_AFTER)
         else:
@@ -129,12 +140,7 @@ def prepare(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Only where there is no file yet: closing a descriptor of a file drops every POSIX lock that this process holds
-        # on it, SQLite's among them; then another process takes itself for the last one, and unlinks the journal that
-        # is still written here.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        pass
+        _create_file(path)
     except OSError as error:
         raise LogUnavailableError(f"the log {path} cannot be created or written: {error.strerror}") from error
     with translated(path), closing(sqlite3.connect(path, timeout=WRITE_PATIENCE, isolation_level=None)) as connection:
@@ -150,13 +156,26 @@ def prepare(path: Path) -> None:
         connection.execute("COMMIT")
 
 
+def _create_file(path: Path) -> None:
+    """Create it only where there is none, and never open it otherwise than by SQLite.
+
+    Closing a descriptor of a file drops every POSIX lock that this process holds on it, SQLite's among them; then
+    another process takes itself for the last one, and unlinks the journal that is still written here.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise
+
+
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     deadline = time.monotonic() + WRITE_PATIENCE
     while True:  # SQLite does not wait by itself when two processes change the mode of a new file at once
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= deadline:
                 raise
             time.sleep(_RETRY_AFTER)
         else:

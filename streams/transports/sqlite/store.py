@@ -343,8 +343,11 @@ def encoded(rows: Sequence[_Row]) -> bytes:
 
 
 def decoded(data: bytes) -> list[Record]:
-    """Records of a chunk."""
-    return _decoder.decode(data)
+    """Records of a chunk. Raises `LogError` if it is damaged."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise LogError(f"the log is damaged ({error}): restore its file, or point to another one") from error
 
 
 def chunks(all_rows: Sequence[_Row]) -> Iterator[list[_Row]]:

@@ -1,6 +1,7 @@
 """Retention and compaction: what goes, what stays, and that offsets are never used again."""
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +25,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> LogStore:
-    return LogStore(tmp_path / "log.db", clock)
+def store(tmp_path: Path, clock: Clock) -> Iterator[LogStore]:
+    store = LogStore(tmp_path / "log.db", clock)
+    yield store
+    store.close()
 
 
 def keep_all(store: LogStore, worthwhile: int = 1) -> int:
@@ -76,7 +79,7 @@ def test_much_is_deleted_in_steps(store: LogStore, clock: Clock) -> None:
     assert store.bounds(store.partition(TP("t", 0))) == (36_000, 36_000)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.lists(

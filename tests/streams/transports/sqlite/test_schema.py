@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,10 @@ def test_another_programs_database_is_refused_and_left_as_it_was(tmp_path: Path)
     path = tmp_path / "log.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE theirs (x)")
+    before = path.read_bytes()
     with pytest.raises(LogError, match="another program's"):
         LogStore(path)
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    assert path.read_bytes() == before
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -89,4 +90,21 @@ def test_several_processes_may_create_the_log_at_once(tmp_path: Path) -> None:
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "log.db")]) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
-    assert len(LogStore(tmp_path / "log.db").topic("t").partitions) == 3
+    with closing(LogStore(tmp_path / "log.db")) as store:
+        assert len(store.topic("t").partitions) == 3
+
+
+def test_opening_waits_for_a_process_that_recovers_or_closes_the_file(tmp_path: Path) -> None:
+    """As after `kill -9`: the first to come recovers the journal, and holds the whole file meanwhile."""
+    path = tmp_path / "log.db"
+    LogStore(path).close()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("INSERT INTO topics (name, compacted, publisher_time) VALUES ('t', 0, 0)")
+    other.execute("COMMIT")
+    closing_soon = threading.Timer(0.2, other.close)
+    closing_soon.start()
+    with closing(LogStore(path)) as store:
+        assert store.topic("t").partitions == ()
+    closing_soon.join()

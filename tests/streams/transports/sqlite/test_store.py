@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.log import TopicSpec, UnknownTopicError
+from streams.log import LogError, TopicSpec, UnknownTopicError
 from streams.transports.batches import NewRecord, Record
 from streams.transports.sqlite.store import CHUNK_BYTES, CHUNK_RECORDS, LogStore
 
@@ -30,8 +31,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> LogStore:
-    return LogStore(tmp_path / "log.db", clock)
+def store(tmp_path: Path, clock: Clock) -> Iterator[LogStore]:
+    store = LogStore(tmp_path / "log.db", clock)
+    yield store
+    store.close()
 
 
 def everything(store: LogStore, topic: str, partition: int = 0, **bounds: int) -> list[Record]:
@@ -142,6 +145,14 @@ def test_a_failed_transaction_leaves_nothing_and_the_next_goes_on(store: LogStor
         store.append_all([good, bad])
     assert store.append("t", 0, [NewRecord(b"y")]).offset == 0
     assert [record.value for record in everything(store, "t")] == [b"y"]
+
+
+def test_a_damaged_chunk_is_said_to_be_damaged(store: LogStore) -> None:
+    store.create(TopicSpec("t"))
+    store.append("t", 0, [NewRecord(b"x")])
+    store.writer.execute("UPDATE chunks SET data = ?", (b"\xc1",))
+    with pytest.raises(LogError, match=r"damaged.*restore"):
+        everything(store, "t")
 
 
 def test_the_log_can_be_inspected_with_any_sqlite(store: LogStore, tmp_path: Path) -> None:
