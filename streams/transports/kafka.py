@@ -92,34 +92,28 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
             enable_auto_commit=False,
             auto_offset_reset=conf.consumer_auto_offset_reset,
             max_poll_records=conf.broker_max_poll_records,
-            max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
             max_partition_fetch_bytes=min(conf.consumer_max_fetch_size, BATCH_BYTES),
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
             check_crcs=conf.broker_check_crcs,
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             isolation_level="read_committed" if self.consumer.in_transaction else "read_uncommitted",
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
+            max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             **stock.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Forget where it stood: the next assignment starts from what `resume` says."""
-        self._standing.clear()
-        self._answers.clear()
-        await super().on_partitions_revoked(revoked)
-
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """As above."""
+        """Forget where it stood: the positions are new."""
         self._standing.clear()
         self._answers.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def poll(self, plain: set[TP], held: Mapping[TP, int], room: Mapping[TP, int], wait: float) -> _Polled:
-        """Take what there is, or wait for the first to come.
+        """Take what there is, or wait for the first to come. To be called in the thread.
 
         Parameters
         ----------
@@ -132,10 +126,6 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         wait
             Seconds.
         """
-        polled: _Polled = await self.call_thread(self._poll, plain, held, room, wait)
-        return polled
-
-    async def _poll(self, plain: set[TP], held: Mapping[TP, int], room: Mapping[TP, int], wait: float) -> _Polled:
         consumer = self._ensure_consumer()
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
@@ -151,16 +141,10 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
                 left = deadline - self.thread_loop.time()
                 if taken or records or left <= 0:
                     return self._report(records, taken, held)
-                await self._data_arrives(left)
+                await asyncio.wait([waiter := fetcher._create_fetch_waiter()], timeout=left)
+                if not waiter.cancel():
+                    waiter.result()  # raises what aiokafka has to say: an authorisation error, for example
         return _NOTHING
-
-    async def _data_arrives(self, within: float) -> None:
-        waiter = self._ensure_consumer()._fetcher._create_fetch_waiter()
-        done, _ = await asyncio.wait([waiter], timeout=within)
-        if done:
-            waiter.result()  # an authorisation error, for example
-        else:
-            waiter.cancel()
 
     def _report(self, records: Mapping[TP, list[ConsumerRecord]], taken: list[_Taken], held: Iterable[TP]) -> _Polled:
         tps = {*records, *(batch.tp for batch in taken)}
@@ -318,13 +302,18 @@ class Consumer(stock.Consumer):
         self._new_epoch(tp for tp in ensure_TPset(assigned) if tp.topic in topics)
         await super().on_partitions_assigned(assigned, generation_id)
         if not assigned:
-            await self._resume()  # Faust performs no seek then, but holders of state must let go of it
+            self.add_future(self._resume())  # Faust performs no seek then, but holders of state must let go of it
 
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, as Faust wants at the end of a rebalance; then where `resume` says."""
-        await super().perform_seek()
         epoch = self._epoch
-        starts = await self._resume()
+        try:
+            await super().perform_seek()
+            starts = await self._resume()
+        except asyncio.CancelledError:
+            if epoch == self._epoch and not self.should_stop:  # Faust lost patience, and would go on without
+                self.add_future(self.crash(LogError("resuming took longer than Faust's broker_request_timeout")))
+            raise
         if epoch == self._epoch:
             self._starts = starts
 
@@ -386,7 +375,8 @@ class Consumer(stock.Consumer):
         if not plain and not room:
             await self.sleep(wait)
             return _NOTHING
-        return await self._thread.poll(plain, held, room, wait)
+        polled: _Polled = await self._thread.call_thread(self._thread.poll, plain, held, room, wait)
+        return polled
 
     def _has_room(self, tp: TP) -> bool:
         waiting = self._waiting.setdefault(tp, deque())
@@ -409,21 +399,12 @@ class Consumer(stock.Consumer):
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
 
     def _batch_message(self, batch: Batch, size: int) -> ConsumerMessage:
-        last = batch.records[-1]
+        last, generation = batch.records[-1], self.app.consumer_generation_id
+        value: Any = batch  # the raw codec passes it on as it is
         return ConsumerMessage(
-            *batch.tp,
-            last.offset,
-            last.timestamp / 1000,
-            0,
-            None,
-            None,
-            batch,  # type: ignore[arg-type] # the raw codec passes it on as it is
-            None,
-            0,
-            size,
-            batch.tp,
-            generation_id=self.app.consumer_generation_id,
-        )
+            *batch.tp, last.offset, last.timestamp / 1000, 0, None, None, value, None, 0, size, batch.tp,
+            generation_id=generation
+        )  # fmt: skip
 
     # Committing: Faust's own way, with the ledger's offsets.
 
