@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,13 +27,15 @@ from streams.status import Report, encode_report, newest_reports
 from streams.tallies import Tallies
 from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
 from streams.transports.batches import BatchConsumer, BatchTopic, NewRecord
-from streams.watching.envelopes import Partitions, encode
+from streams.versions import Version, known_versions, settle, settle_partitions
 from streams.watching.watcher import WatchConfig
 
 logger = logging.getLogger(__name__)
 
 _BUSY_MARKS, _IDLE_MARKS = 0.2, 1.0
 _STATUS_EVERY = 2.0
+#: Well within the notice that a new version is given.
+_CONTROL_EVERY = 15.0
 
 
 def broker_urls(log_url: str) -> list[str]:
@@ -52,21 +54,56 @@ def broker_urls(log_url: str) -> list[str]:
     return [log_url]
 
 
-async def prepare(log: Log, settings: StreamSettings) -> int:
-    """Create the run's topics and tell every `readings` partition how many `mentions` partitions there are.
+async def prepare(
+    log: Log, settings: StreamSettings, register: Register, now: int
+) -> tuple[WatchConfig, list[Version]]:
+    """Create the run's topics, and settle which versions and partitions hold from when.
 
     Returns
     -------
-    The number of `readings` partitions, which is fixed at first start.
+    What the run began with, and all versions of what reading and watching follow.
     """
     topics = Topics(settings.run)
     await log.create(*topic_specs(settings))
-    mentions = await log.partitions(topics.mentions)
     readings = await log.partitions(topics.readings)
-    for partition in range(readings):
-        if await log.bounds(topics.readings, partition) == (0, 0):
-            await log.append(topics.readings, partition, [NewRecord(encode(Partitions(mentions, 0)))])
-    return readings
+    await settle_partitions(log, settings, readings, now)
+    versions, notice = await settle(log, settings, register, readings, now)
+    if notice:
+        logger.warning(notice)
+    config = WatchConfig(
+        readings_partitions=readings,
+        mentions_partitions=await log.partitions(topics.mentions),
+        policy=versions[0].policy(),
+        names=versions[0].names,
+    )
+    return config, versions
+
+
+class Stages:
+    """The reading of each version, made when it is first needed.
+
+    Parameters
+    ----------
+    settings
+        For what no version changes.
+    readings_partitions
+        How many envelopes a batch makes.
+    """
+
+    def __init__(self, settings: StreamSettings, readings_partitions: int) -> None:
+        self._settings = settings
+        self._partitions = readings_partitions
+        self._made: dict[int, ReadStage] = {}
+
+    def of(self, versions: Sequence[Version]) -> list[tuple[int, ReadStage]]:
+        """From when on each stage holds, and the stage."""
+        return [(version.since, self._made.get(version.since) or self._make(version)) for version in versions]
+
+    def _make(self, version: Version) -> ReadStage:
+        reader = Reader(version.load_register(), LexiconScorer(), version.thresholds, self._settings.voice_secret)
+        stage = ReadStage(reader, self._partitions, replay=self._settings.replay)
+        self._made[version.since] = stage
+        return stage
 
 
 @dataclass(slots=True)
@@ -82,8 +119,8 @@ class Worker:
 
 def make_worker(
     settings: StreamSettings,
-    reader: Reader,
     config: WatchConfig,
+    versions: Sequence[Version],
     log: Log,
     *,
     name: str,
@@ -96,10 +133,8 @@ def make_worker(
     ----------
     settings
         With a `log_url`.
-    reader
-        Reads one mention.
-    config
-        Of every watcher.
+    config, versions
+        As `prepare` says.
     log
         Started client of the same log, for reading snapshots back.
     name
@@ -131,14 +166,14 @@ def make_worker(
         producer_max_batch_size=256 * 1024,
         producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
     )
-    tallies, outbox = Tallies(), Outbox(app)
+    tallies, outbox, stages = Tallies(), Outbox(app), Stages(settings, config.readings_partitions)
 
     def consumer() -> BatchConsumer:
         return cast("BatchConsumer", app.consumer)  # both drivers' consumers are
 
     read = ReadAgent(
         topics,
-        ReadStage(reader, config.readings_partitions, replay=settings.replay),
+        stages.of(versions),
         config.readings_partitions,
         outbox,
         tallies,
@@ -153,6 +188,13 @@ def make_worker(
     app.agent(readings, name="watch")(watch.run)
     worker = Worker(app, read, watch, tallies, name)
     _schedule(worker, outbox, topics, settings.snapshot_every, clock)
+
+    async def follow() -> None:
+        while not app.should_stop:
+            await app.sleep(_CONTROL_EVERY)
+            read.read_from(stages.of(await known_versions(log, topics)))
+
+    app.task(_supervised(app, follow))
     return worker
 
 
@@ -231,18 +273,11 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
     log = open_log(settings.log_url)
     await log.start()
     try:
-        readings = await prepare(log, settings)
+        config, versions = await prepare(log, settings, register, clock())
         topics = Topics(settings.run)
-        config = WatchConfig(
-            readings_partitions=readings,
-            mentions_partitions=await log.partitions(topics.mentions),
-            policy=settings.detection,
-            names={body.code: body.name for body in register.organisations()},
-        )
-        reader = Reader(register, LexiconScorer(), settings.negative_threshold, settings.voice_secret)
         name = f"{socket.gethostname()}-{settings.worker}"
         with tempfile.TemporaryDirectory(prefix="canhbao-") as scratch:
-            worker = make_worker(settings, reader, config, log, name=name, clock=clock, scratch=Path(scratch))
+            worker = make_worker(settings, config, versions, log, name=name, clock=clock, scratch=Path(scratch))
             before = (await newest_reports(log, topics.status)).get(name)
             if before is not None:
                 worker.tallies.merge(before.counters)

@@ -128,7 +128,7 @@ async def newest_snapshot(log: Log, topic: str, partition: int) -> tuple[Snapsho
     The intact snapshot that has read furthest, if any, and every key now in the topic (a new writer's first head makes
     them obsolete).
     """
-    newest = await _newest_values(log, topic, partition)
+    newest = await newest_values(log, topic, partition)
     heads = []
     for key, value in newest.items():
         if key.endswith(b"/head"):
@@ -144,7 +144,8 @@ async def newest_snapshot(log: Log, topic: str, partition: int) -> tuple[Snapsho
     return None, list(newest)
 
 
-async def _newest_values(log: Log, topic: str, partition: int) -> dict[bytes, bytes]:
+async def newest_values(log: Log, topic: str, partition: int) -> dict[bytes, bytes]:
+    """The newest value of every key of a compacted topic's partition."""
     offset, end = await log.bounds(topic, partition)
     newest: dict[bytes, bytes] = {}
     while offset < end:

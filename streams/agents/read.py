@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
@@ -63,8 +64,8 @@ class ReadAgent:
     ----------
     topics
         Names of the run's topics.
-    stage
-        The pure reading of a batch.
+    stages
+        The pure reading of a batch, each with the time from which it holds (milliseconds of seen_at), in order.
     readings_partitions
         To each of them goes one envelope a slice.
     outbox
@@ -80,7 +81,7 @@ class ReadAgent:
     def __init__(
         self,
         topics: Topics,
-        stage: ReadStage,
+        stages: Sequence[tuple[int, ReadStage]],
         readings_partitions: int,
         outbox: Outbox,
         tallies: Tallies,
@@ -89,7 +90,7 @@ class ReadAgent:
         replay: bool,
     ) -> None:
         self._topics = topics
-        self._stage = stage
+        self._stages = tuple(stages)
         self._readings_partitions = readings_partitions
         self._outbox = outbox
         self._tallies = tallies
@@ -99,6 +100,10 @@ class ReadAgent:
         self._held: frozenset[TP] = frozenset()
         self._marked: dict[int, int] = {}
         self.active_at = float("-inf")
+
+    def read_from(self, stages: Sequence[tuple[int, ReadStage]]) -> None:
+        """Take over what has become known of versions; all of them, in order."""
+        self._stages = tuple(stages)
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
         """Go on where the group committed: an envelope sent twice does no harm."""
@@ -112,8 +117,9 @@ class ReadAgent:
             await stream.ack(event)
 
     async def _read(self, batch: Batch) -> None:
-        for start, end, records in slices(batch):
-            result = self._stage.read_batch(batch.tp.partition, start, end, records, batch.tp.topic)
+        for start, end, records in slices(batch, [since for since, _ in self._stages]):
+            stage = self._stages[in_force(self._stages, records[0].timestamp)][1]
+            result = stage.read_batch(batch.tp.partition, start, end, records, batch.tp.topic)
             self._count(result.counts)
             await self._bury(result.refused)
             await self._send(result.envelopes)
@@ -166,12 +172,30 @@ class ReadAgent:
                 yield tp.partition, reached, mark
 
 
-def slices(batch: Batch) -> Iterator[tuple[int, int, Sequence[RecordLike]]]:
-    """Cut a batch into pieces of at most `SLICE` records: start and end offset, and the records."""
-    start = batch.start
-    for i in range(0, len(batch.records), SLICE):
-        piece = batch.records[i : i + SLICE]
-        last = i + SLICE >= len(batch.records)
-        end = batch.end if last else piece[-1].offset + 1
-        yield start, end, piece
-        start = end
+def in_force(stages: Sequence[tuple[int, object]], seen_at: int) -> int:
+    """Index of the stage that holds at `seen_at`.
+
+    Examples
+    --------
+    >>> in_force([(0, "old"), (60_000, "new")], 59_999), in_force([(0, "old"), (60_000, "new")], 60_000)
+    (0, 1)
+    """
+    return max(0, bisect_right(stages, seen_at, key=lambda stage: stage[0]) - 1)
+
+
+def slices(batch: Batch, bounds: Sequence[int]) -> Iterator[tuple[int, int, Sequence[RecordLike]]]:
+    """Cut a batch into pieces of at most `SLICE` records, each before or after every one of `bounds` (seen_at).
+
+    Yields
+    ------
+    Start and end offset, and the records.
+    """
+    records, start, first = batch.records, batch.start, 0
+    while first < len(records):
+        stop = min(first + SLICE, len(records))
+        for bound in bounds:
+            if records[first].timestamp < bound <= records[stop - 1].timestamp:
+                stop = bisect_left(records, bound, first, stop, key=lambda record: record.timestamp)
+        end = batch.end if stop == len(records) else records[stop].offset
+        yield start, end, records[first:stop]
+        start, first = end, stop

@@ -1,0 +1,158 @@
+"""Versions: what reading and watching follow, kept in `control` with the minute from which each holds.
+
+A version carries everything that can be changed without changing the program: the own register files, the thresholds
+and the detection policy. So a worker that reads old mentions again reads them as they were read the first time.
+"""
+
+import hashlib
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detectors.policy import Policy
+from streams.log import Log, LogError
+from streams.reading.register import Register
+from streams.settings import StreamSettings
+from streams.snapshots import newest_values
+from streams.topics import Topics
+from streams.transports.batches import NewRecord
+from streams.watching.envelopes import Adopt, Partitions, encode
+
+MINUTE_MS = 60_000
+#: How long before it holds a version is announced: every worker has read `control` by then.
+NOTICE_MS = 60_000
+
+
+class Version(msgspec.Struct, frozen=True):
+    """What holds from `since` on (milliseconds of seen_at, a whole minute).
+
+    Attributes
+    ----------
+    digest
+        Of everything below and of the bundled register.
+    names
+        Of all that is watched, by code.
+    register
+        Own register files by name; the bundled ones are part of the program.
+    thresholds, detection
+        As in the settings.
+    """
+
+    since: int
+    digest: str
+    names: dict[str, str]
+    register: dict[str, str]
+    thresholds: dict[str, float]
+    detection: dict[str, Any]
+
+    def policy(self) -> Policy:
+        """The detection policy of this version."""
+        return msgspec.convert(self.detection, Policy)
+
+    def load_register(self) -> Register:
+        """The register of this version. Raises `RegisterError`."""
+        if not self.register:
+            return Register.load(None)
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text in self.register.items():
+                (Path(directory) / Path(name).name).write_text(text, encoding="utf-8")
+            return Register.load(directory)
+
+
+def current(settings: StreamSettings, register: Register, since: int) -> Version:
+    """The version that `settings` and `register` describe.
+
+    Examples
+    --------
+    >>> version = current(StreamSettings(), Register.load(), since=0)
+    >>> version.policy() == StreamSettings().detection
+    True
+    """
+    own = settings.register_directory
+    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(own.glob("*.tsv"))} if own else {}
+    detection = asdict(settings.detection)
+    content = [register.digest, files, settings.negative_threshold, detection]
+    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    names = {body.code: body.name for body in register.organisations()}
+    return Version(since, digest, names, files, dict(settings.negative_threshold), detection)
+
+
+async def known_versions(log: Log, topics: Topics) -> list[Version]:
+    """All versions of the run, in the order in which they hold."""
+    values = await newest_values(log, topics.control, 0)
+    try:
+        versions = [msgspec.json.decode(v, type=Version) for key, v in values.items() if key.startswith(b"version/")]
+    except msgspec.DecodeError as error:
+        raise LogError(f"the topic {topics.control} holds a version that cannot be read: {error}") from error
+    return sorted(versions, key=lambda version: version.since)
+
+
+async def announce(log: Log, topics: Topics, version: Version, readings: int) -> None:
+    """Make a version known: to every `readings` partition (the first is what watch begins with), then in `control`."""
+    if version.since:
+        adopt = encode(Adopt(version.since, version.names, msgspec.json.encode(version.detection)))
+        for partition in range(readings):
+            await log.append(topics.readings, partition, [NewRecord(adopt)])
+    key = f"version/{version.since}".encode()
+    await log.append(topics.control, 0, [NewRecord(msgspec.json.encode(version), key=key)])
+
+
+async def settle(
+    log: Log, settings: StreamSettings, register: Register, readings: int, now: int
+) -> tuple[list[Version], str | None]:
+    """Announce this worker's version where it is new.
+
+    Parameters
+    ----------
+    readings
+        Number of `readings` partitions.
+    now
+        Milliseconds since 1970 UTC.
+
+    Returns
+    -------
+    All versions of the run, and a sentence for the operator where something is to be known about the newest.
+    """
+    topics = Topics(settings.run)
+    versions = await known_versions(log, topics)
+    mine = current(settings, register, 0)
+    if not versions:
+        await announce(log, topics, mine, readings)
+        return [mine], None
+    if versions[-1].digest == mine.digest:
+        return versions, None
+    if settings.replay:
+        return versions, "this replay run keeps the register and settings of its first start; a new run takes the new"
+    since = _next_minute(max(now, versions[-1].since))
+    fresh = msgspec.structs.replace(mine, since=since)
+    await announce(log, topics, fresh, readings)
+    return [*versions, fresh], "register or settings have changed: the new ones hold from the minute after next"
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """How many `mentions` partitions there are from `since` on (milliseconds of seen_at, a whole minute)."""
+
+    count: int
+    since: int
+
+
+async def settle_partitions(log: Log, settings: StreamSettings, readings: int, now: int) -> None:
+    """Tell every `readings` partition how many `mentions` partitions there are, where that is new."""
+    topics = Topics(settings.run)
+    count = await log.partitions(topics.mentions)
+    known = (await newest_values(log, topics.control, 0)).get(b"partitions")
+    before = msgspec.json.decode(known, type=Cut) if known is not None else None
+    if before is not None and before.count >= count:
+        return
+    since = 0 if before is None else _next_minute(now)
+    for partition in range(readings):
+        await log.append(topics.readings, partition, [NewRecord(encode(Partitions(count, since)))])
+    await log.append(topics.control, 0, [NewRecord(msgspec.json.encode(Cut(count, since)), key=b"partitions")])
+
+
+def _next_minute(now: int) -> int:
+    """The first whole minute that every worker has heard of in time."""
+    return -(-(now + NOTICE_MS) // MINUTE_MS) * MINUTE_MS
