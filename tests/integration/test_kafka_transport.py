@@ -124,6 +124,45 @@ class TestKafkaTransport(TransportContract):
         assert "ends at 100" in str(reader.app.crash_reason)
         assert reader.count() == 0
 
+    async def test_a_resume_that_fails_stops_the_worker(self, harness: Harness) -> None:
+        topic = await harness.topic()
+
+        async def resume(_: Assignment) -> Mapping[TP, int | None]:
+            raise LogError("the state cannot be read")
+
+        reader = Reader(harness, topic, resume=resume)
+        starting = asyncio.create_task(reader.app.start())
+        await eventually(lambda: reader.app.crashed)
+        await starting
+        await reader.app.stop()
+        assert "cannot be read" in str(reader.app.crash_reason)
+
+    async def test_resuming_that_faust_gives_up_on_stops_the_worker(self, harness: Harness) -> None:
+        topic = await harness.topic()
+
+        async def resume(_: Assignment) -> Mapping[TP, int | None]:
+            await asyncio.sleep(3600)
+            return {}
+
+        reader = Reader(harness, topic, resume=resume)
+        reader.app.conf.broker_request_timeout = 7.0
+        starting = asyncio.create_task(reader.app.start())
+        await eventually(lambda: reader.app.crashed)
+        await starting
+        await reader.app.stop()
+        assert "broker_request_timeout" in str(reader.app.crash_reason)
+
+    async def test_a_quiet_partitions_fetch_is_answered_within_a_tenth_of_a_second(self, harness: Harness) -> None:
+        topic = await harness.topic()
+        async with Reader(harness, topic).running() as reader:
+            consumer: Any = reader.app.consumer
+            tp, times = TP(topic, 0), set[int]()
+            started = asyncio.get_running_loop().time()
+            while len(times) < 10:
+                times |= {time} if (time := consumer.idle_at(tp)) else set()
+                await asyncio.sleep(0.01)
+            assert asyncio.get_running_loop().time() - started < 10 * 0.5  # Faust's own driver waits 1.5 s for each
+
     async def test_a_worker_without_partitions_is_told_so(self, harness: Harness) -> None:
         topic = await harness.topic()
         asked: dict[int, list[frozenset[TP]]] = {0: [], 1: []}
