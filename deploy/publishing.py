@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from alerts.ports import Refused
-from deploy.settings import Settings
+from deploy.settings import Settings, SettingsError
 from streams.log import open_log
 from streams.settings import StreamSettings
 from streams.sources.lines import Line, Unreadable
@@ -27,8 +29,13 @@ class Target(Protocol):
 
 
 def replay_settings(settings: StreamSettings, run: str) -> StreamSettings:
-    """The settings of a replay run of that name. Raises `ValueError` for a name that cannot be."""
-    return StreamSettings.model_validate({**settings.model_dump(), "run": run, "replay": True})
+    """The settings of a replay run of that name. Raises `SettingsError` for a name that cannot be."""
+    try:
+        return StreamSettings.model_validate({**settings.model_dump(), "run": run, "replay": True})
+    except ValidationError as error:
+        raise SettingsError(
+            f"--replay names a run with up to 40 lower-case letters, digits and dashes, not {run!r}"
+        ) from error
 
 
 @asynccontextmanager

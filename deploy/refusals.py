@@ -79,7 +79,8 @@ def _origin(dotted: str, origins: Mapping[str, str]) -> str:
     for upto in range(len(parts), 0, -1):
         if found := origins.get(".".join(parts[:upto])):
             return f" (from {found})"
-    return ""
+    # A section that is none has no origin of its own, only what stands in it.
+    return next((f" (from {found})" for name, found in origins.items() if name.startswith(f"{dotted}.")), "")
 
 
 def _allowed(first: ErrorDetails, place: list[int | str], model: type[BaseModel]) -> str:
@@ -135,7 +136,7 @@ def _near(place: list[int | str], model: type[BaseModel]) -> str:
     if not (isinstance(here, type) and issubclass(here, BaseModel)):
         return ""
     names = [name for name in here.model_fields if name not in {"config", "origins"}]
-    near = difflib.get_close_matches(str(place[-1]), names, 1)
+    near = difflib.get_close_matches(str(place[-1]), names, 1, 0.5)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
 
 

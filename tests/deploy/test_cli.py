@@ -1,0 +1,168 @@
+"""The command line, started as a user would."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMANDS = ["run", "worker", "serve", "publish", "collect", "read", "backtest", "organisations", "topics", "doctor"]
+LINE = (
+    '{"id": "%s", "published_at": "2025-10-07T09:%02d:00+07:00", "source": {"kind": "news", "name": "Báo A"}, '
+    '"title": "Thái Nguyên ngập sâu, dân bức xúc"}'
+)
+
+
+def canhbao(state: Path, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CANHBAO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli", *arguments],
+        env={**inherited, "CANHBAO_STATE_DIR": str(state), **variables},
+        input=given,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_works_without_anything_and_says_what_the_command_does(tmp_path: Path, command: str) -> None:
+    done = canhbao(tmp_path / "none", *([command] if command else []), "--help")
+    assert done.returncode == 0, done.stderr
+    assert "Usage:" in done.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_help_is_fast(tmp_path: Path) -> None:
+    def seconds() -> float:
+        begun = time.perf_counter()
+        canhbao(tmp_path, "publish", "--help")
+        return time.perf_counter() - begun
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_the_register_is_listed_as_json(tmp_path: Path) -> None:
+    done = canhbao(tmp_path, "organisations", "--json")
+    listed = {each["code"]: each for each in json.loads(done.stdout)}
+    assert listed["79"]["kind"] in {"city", "province"}
+    assert listed["BYT"]["name"] == "Bộ Y tế"
+    assert {"code", "name", "kind", "parent"} <= listed["19"].keys()
+
+
+def test_a_wrong_setting_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+    done = canhbao(tmp_path, "organisations", CANHBAO_HTTP_PORT="99999")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "http.port" in done.stderr
+
+
+def test_published_mentions_are_counted_and_refused_ones_named_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "m.ndjson.gz"
+    file.write_bytes(gzip.compress("\n".join([LINE % (1, 1), "{", LINE % (2, 2), "[]"]).encode()))
+    done = canhbao(tmp_path / "state", "publish", str(file))
+    assert done.returncode == 1
+    assert f"{file}, line 2: not_json" in done.stderr
+    assert f"{file}, line 4: not_object" in done.stderr
+    assert "2 mentions published, 2 refused" in done.stderr
+
+
+def test_only_the_first_refusals_are_told_one_by_one(tmp_path: Path) -> None:
+    done = canhbao(tmp_path / "state", "publish", "-", given="[]\n" * 50)
+    assert done.stderr.count("not_object: ") == 20
+    assert "50 refused (not_object 50)" in done.stderr
+
+
+def test_a_replay_can_be_published_again_but_no_other_under_its_name(tmp_path: Path) -> None:
+    given = LINE % (1, 1) + "\n" + LINE % (2, 2)
+    for _ in range(2):
+        assert canhbao(tmp_path, "publish", "--replay", "r1", "-", given=given).returncode == 0
+    done = canhbao(tmp_path, "publish", "--replay", "r1", "-", given=LINE % (3, 3))
+    assert done.returncode == 1
+    assert "another name" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["publish", "/nothing.ndjson"], "cannot be opened"),
+        (["publish", "-", "-"], "only once"),
+        (["publish", "--format", "xml", "-"], "ndjson or csv"),
+        (["publish", "--column", "x", "-"], "NAME=COLUMN"),
+        (["publish", "--replay", "Not A Name", "-"], "--replay"),
+        (["run", "--again"], "--demo"),
+        (["collect"], "no feeds"),
+        (["backtest", "--counts", "--step", "7x", "-"], "--step"),
+        (["--config", "/nothing.toml", "organisations"], "does not exist"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_of_the_user_is_one_sentence_and_status_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = canhbao(tmp_path, *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert said in done.stderr
+
+
+def test_readings_come_out_one_a_line_and_what_is_refused_is_said(tmp_path: Path) -> None:
+    done = canhbao(tmp_path, "read", given=LINE % (1, 1) + "\n{\n")
+    assert done.returncode == 1
+    reading = json.loads(done.stdout)
+    assert reading["organisations"] == ["19"]
+    assert reading["negative"] >= 0.5
+    assert "line 2: not_json" in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_topics_are_made_and_checked(tmp_path: Path) -> None:
+    missing = canhbao(tmp_path, "topics", "check")
+    assert missing.returncode == 1
+    assert "canhbao topics create" in missing.stderr
+    assert canhbao(tmp_path, "topics", "create").returncode == 0
+    assert canhbao(tmp_path, "topics", "check").returncode == 0
+    assert canhbao(tmp_path, "topics", "check", CANHBAO_STREAMS__MENTIONS_PARTITIONS="9").returncode == 1
+
+
+def test_counts_are_backtested(tmp_path: Path) -> None:
+    rows = [f"A,2025-01-{1 + m // 1440:02d}T{m // 60 % 24:02d}:{m % 60:02d}:00Z,5,{m % 7 == 0:d}" for m in range(8640)]
+    rows += [f"A,2025-01-07T00:{m:02d}:00Z,60,60" for m in range(30)]
+    file = tmp_path / "counts.csv"
+    file.write_text("organisation,window_start,mentions,negative\n" + "\n".join(rows) + "\n")
+    done = canhbao(tmp_path, "backtest", "--counts", str(file))
+    assert done.returncode == 0, done.stderr
+    alert = json.loads(done.stdout.splitlines()[-1])
+    assert alert["organisation"] == alert["organisation_name"] == "A"
+    assert alert["window_start"].startswith("2025-01-07T00:")
+    assert alert["observed"] == 60
+    wrong = canhbao(
+        tmp_path, "backtest", "--counts", "-", given="organisation,window_start,mentions,negative\nA,x,1,1\n"
+    )
+    assert (wrong.returncode, "line 2" in wrong.stderr) == (1, True)
+
+
+def test_doctor_explains_an_empty_machine_and_a_wrong_one(tmp_path: Path) -> None:
+    well = canhbao(tmp_path / "state", "doctor", CANHBAO_HTTP_PORT="1")
+    assert well.returncode == 0, well.stdout
+    assert "http.port = 1  (CANHBAO_HTTP_PORT)" in well.stdout
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(0o755)
+    (tmp_path / "state" / "alerts.sqlite").write_text("this is no database, and long enough not to be taken for one")
+    wrong = canhbao(tmp_path / "state", "doctor", CANHBAO_HTTP_PORT="1")
+    assert wrong.returncode == 1
+    assert wrong.stdout.count("WRONG") == 2
+
+
+def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m deploy.cli organisations | head -1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={**os.environ, "CANHBAO_STATE_DIR": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
