@@ -9,11 +9,14 @@ from datetime import timedelta
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
     NodeNotReadyError,
+    NotCoordinatorForGroupError,
     NotLeaderForPartitionError,
     RequestTimedOutError,
     TopicAlreadyExistsError,
@@ -31,7 +34,10 @@ _BATCH_BYTES = 512 << 10
 # Partitions that are read one after the other keep their reader, and what it fetched ahead.
 _READERS = 32
 _REQUEST_TIMEOUT_MS = 15_000
+# What passes by itself: a new broker creates its topic of offsets when it is first asked for a group.
+_NO_COORDINATOR = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 _UNAVAILABLE = (
+    *_NO_COORDINATOR,
     KafkaConnectionError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
@@ -171,9 +177,14 @@ class KafkaLog:
     async def committed(self, group: str, topic: str, partition: int) -> int | None:
         """A consumer group's committed offset (the next to read), if any."""
         tp = TopicPartition(topic, partition)
-        async with self._translated() as (admin, _):
-            found = (await admin.list_consumer_group_offsets(group, partitions=[tp])).get(tp)
-        return None if found is None or found.offset < 0 else int(found.offset)
+        async with self._translated() as (admin, _), asyncio.timeout(_REQUEST_TIMEOUT_MS / 1000):
+            while True:
+                try:
+                    found = (await admin.list_consumer_group_offsets(group, partitions=[tp])).get(tp)
+                except _NO_COORDINATOR:
+                    await asyncio.sleep(0.1)
+                else:
+                    return None if found is None or found.offset < 0 else int(found.offset)
 
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
         config = {
