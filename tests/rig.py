@@ -85,6 +85,10 @@ class Rig:
         """Publish mentions as the replay run."""
         file = self.directory / "mentions.ndjson"
         file.write_bytes(b"".join(lines))
+        self.publish_file(file)
+
+    def publish_file(self, file: Path) -> None:
+        """Publish a file of mentions as the replay run."""
         command = [sys.executable, "-m", "deploy.cli", "publish", "--replay", self.run, str(file)]
         done = subprocess.run(command, env=self.environment, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr.decode()
@@ -97,10 +101,10 @@ class Rig:
             "CANHBAO_STREAMS__REPLAY": "true",
             "CANHBAO_STREAMS__WORKER": name,
         }
-        output = (self.directory / f"worker-{name}.log").open("ab")
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "worker"], env=environment, stdout=output, stderr=output
-        )
+        with (self.directory / f"worker-{name}.log").open("ab") as output:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "deploy.cli", "worker"], env=environment, stdout=output, stderr=output
+            )
         self.processes.append(worker)
         return worker
 

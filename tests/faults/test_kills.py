@@ -57,3 +57,12 @@ async def test_kills_change_nothing_on_the_embedded_log(tmp_path: Path) -> None:
     killed = await replayed(tmp_path / "killed", f"sqlite:///{tmp_path / 'killed.db'}", "killed", KILLS, 1)
     assert calm, "the replay must find something"
     assert killed == calm
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(1800)
+async def test_kills_change_nothing_on_kafka(kafka_url: str, tmp_path: Path) -> None:
+    calm = await replayed(tmp_path / "calm", f"sqlite:///{tmp_path / 'calm.db'}", "calm", 0, 0)
+    killed = await replayed(tmp_path / "killed", kafka_url, "killed", KILLS, 2)
+    assert calm, "the replay must find something"
+    assert killed == calm

@@ -1,4 +1,4 @@
-"""What the integration tests share: one Kafka broker, started once."""
+"""What tests share: one Kafka broker, started once, where it is needed."""
 
 import os
 from collections.abc import Iterator
