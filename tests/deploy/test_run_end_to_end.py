@@ -21,16 +21,12 @@ import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-#: A detector that needs neither a day's warm-up nor a long past: what is tested here is the way, not the judgement.
-SHARP = """
-[streams.detection]
-warm_up = 0
-least_before = 0
-budget = 0.99
-centre = 0.01
-"""
+from streams.settings import StreamSettings
+from streams.topics import topic_specs
+from streams.transports.batches import NewRecord
+from streams.transports.sqlite.client import SqliteLogClient
 
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
@@ -155,13 +151,35 @@ def burst(count: int) -> bytes:
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
 
 
+async def live_through_days(state: Path) -> None:
+    """Put two and a half ordinary days into the log, as a service that has run since then would have."""
+    clock = [int(time.time() * 1000) - 60 * 3_600_000]
+    log = SqliteLogClient(f"sqlite:///{state / 'log.sqlite'}", clock=lambda: clock[0])
+    await log.start()
+    await log.create(*topic_specs(StreamSettings()))
+    for number in range(600):
+        clock[0] += 6 * 60_000 - 1000
+        published = datetime.fromtimestamp(clock[0] / 1000, UTC).isoformat(timespec="milliseconds")
+        mention = {
+            "id": f"a{number}",
+            "published_at": published,
+            "source": {"kind": "news", "name": "Báo A"},
+            "title": f"Thái Nguyên tổ chức hội nghị lần thứ {number}" + (", dân bức xúc" if number % 50 == 7 else ""),
+        }
+        await log.append("mentions", number % 4, [NewRecord(json.dumps(mention).encode())])
+    await log.stop()
+
+
 async def test_posted_mentions_come_out_as_a_signed_webhook(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
+    await live_through_days(state)
     port = free_port()
     async with receiving() as (receiver, hook):
         (state / "canhbao.toml").write_text(
-            f'http_port = {port}\n{SHARP}\n[[receivers]]\nname = "duty"\nurl = "{hook}"\nsecret = "{SECRET}"\n'
+            # One burst is enough here: waiting for a second minute of it would only take time.
+            f"http_port = {port}\n[streams.detection]\nleast_before = 0\n"
+            f'[[receivers]]\nname = "duty"\nurl = "{hook}"\nsecret = "{SECRET}"\n'
             "allow_private = true\n",
             encoding="utf-8",
         )
