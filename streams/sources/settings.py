@@ -1,12 +1,12 @@
 """Which feeds are collected, how often, and what they may cost."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SourceKind = Literal["news", "facebook", "tiktok", "youtube", "zalo", "forum", "web", "other"]
+from streams.mentions import SourceKind
 
 
 class FeedSettings(BaseModel):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -166,3 +167,29 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
         check=False,
     )
     assert b"Traceback" not in done.stderr
+
+
+def test_a_terminal_sees_a_bar_with_count_and_rate(tmp_path: Path) -> None:
+    file = tmp_path / "m.ndjson"
+    file.write_text("\n".join(LINE % (number, 1) for number in range(5000)))
+    ours, theirs = pty.openpty()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CANHBAO_")}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "deploy.cli", "publish", str(file)],
+        env={**inherited, "CANHBAO_STATE_DIR": str(tmp_path / "state"), "TERM": "xterm"},
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not data:
+            break
+        shown += data
+    os.close(ours)
+    assert started.wait(timeout=60) == 0
+    assert b"/s" in shown
+    assert b"5,000 mentions published, 0 refused" in shown
