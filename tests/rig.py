@@ -17,8 +17,12 @@ import msgspec
 
 from alerts.model import Finding
 from streams.log import Log, UnknownTopicError
+from streams.mentions import identity, partition_of
+from streams.settings import StreamSettings
 from streams.status import newest_reports
-from streams.topics import Topics
+from streams.topics import Topics, topic_specs
+from streams.transports.batches import NewRecord
+from streams.transports.sqlite.client import SqliteLogClient
 
 ORGANISATIONS = ("01", "19", "79", "48", "BYT", "BGDDT", "BXD", "NHNN")
 
@@ -175,3 +179,34 @@ class Rig:
                 found.add((finding.id, finding.revision, record.value))
             offset = records[-1].offset + 1
         return found
+
+
+async def seed_history(log_url: str, bodies: tuple[str, ...], now: int, *, hours: int = 30, every: int = 20) -> None:
+    """Fill the live run of an embedded log with a quiet past, stamped as if it had been running all along.
+
+    Parameters
+    ----------
+    bodies
+        Each gets one mention every `every` minutes, one in ten of them negative.
+    now
+        Milliseconds since 1970 UTC: the end of the past.
+    """
+    stamp = now - hours * 3_600_000
+    log = SqliteLogClient(log_url, clock=lambda: stamp)
+    await log.start()
+    await log.create(*topic_specs(StreamSettings()))
+    topics, number = Topics(""), 0
+    while stamp < now:
+        at = datetime.fromtimestamp(stamp / 1000, UTC).isoformat(timespec="milliseconds")
+        batches: dict[int, list[NewRecord]] = {}
+        for body in bodies:
+            number += 1
+            source = {"kind": "news", "name": f"Báo {number % 5}"}
+            sentiment = -0.7 if number % 10 == 0 else 0.1
+            line = {"id": f"past-{number}", "published_at": at, "source": source, "title": f"Tin cũ số {number}"}
+            data = json.dumps({**line, "organisations": [body], "sentiment": sentiment}, ensure_ascii=False).encode()
+            batches.setdefault(partition_of(identity(**source, mention_id=line["id"]), 4), []).append(NewRecord(data))
+        for partition, records in batches.items():
+            await log.append(topics.mentions, partition, records)
+        stamp += every * 60_000
+    await log.stop()

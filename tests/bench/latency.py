@@ -1,8 +1,8 @@
 """How long from a mention that tips the balance to its webhook: `python -m tests.bench.latency [RATE] [SAMPLES]`.
 
-The service runs as `canhbao worker` and `canhbao serve` on the embedded log, with bodies of its own that are quiet
-until each in its turn gets a burst of anger in one request, while others bring RATE mentions a second. Latency is from
-the start of that request to the arrival of the verified webhook.
+The service runs as `canhbao worker` and `canhbao serve` on an embedded log with a quiet past of 30 hours. One body
+after the other gets a burst of anger in one request, while others bring RATE mentions a second. Latency is from the
+start of that request to the arrival of the verified webhook.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ import aiohttp
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from tests.rig import seed_history
+
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS1sYXRlbmN5LWJlbmNobWFyaw=="
 BURST = 40
 
@@ -40,7 +42,6 @@ def settings(directory: Path, bodies: int, hook: str) -> Path:
 [streams]
 register_directory = "{register}"
 [streams.detection]
-warm_up = 0
 least_before = 0
 [http]
 port = 0
@@ -130,13 +131,15 @@ async def measure(directory: Path, rate: int, samples: int) -> tuple[list[float]
     assert runner.addresses
     port = runner.addresses[0][1]
     config = settings(directory, samples, f"http://127.0.0.1:{port}/hook")
+    bodies = ("01", "79", *(f"B{n:03d}" for n in range(samples)))
+    await seed_history(f"sqlite:///{directory / 'log.sqlite'}", bodies, time.time_ns() // 1_000_000)
     async with service(directory, config) as url:
         token = (directory / "first-token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
         async with aiohttp.ClientSession(headers=headers) as session:
             ends, began = asyncio.Event(), time.perf_counter()
             traffic = asyncio.create_task(background(session, url, rate, ends))
-            await asyncio.sleep(75)  # the first closed minute
+            await asyncio.sleep(20)
             started: dict[str, float] = {}
             for n in range(samples):
                 lines = [mention(n * BURST + i, f"B{n:03d}", -0.9) for i in range(BURST)]
