@@ -1,6 +1,7 @@
 """What routes ask for: the service, and a caller with the right scope."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ from alerts.model import Scope, Token
 from api.errors import ProblemError
 from api.service import Service
 
+#: Host header: a name or IPv4 address, or an IPv6 address in brackets, and perhaps a port.
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+))(?::[0-9]{1,5})?")
 _CHALLENGE = 'Bearer realm="canhbao"'
 #: Only for the description in /openapi.json; the header is read by `caller`.
 _bearer = HTTPBearer(auto_error=False, description="An API token: `canhbao_…`")
@@ -65,6 +68,10 @@ def requires(scope: Scope) -> Callable[..., Coroutine[Any, Any, Token]]:
     return dependency
 
 
+#: Headers with which a proxy on this machine says that it speaks for somebody else.
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
+
 async def local_or_reader(request: Request) -> None:
     """Dependency of what needs no token from this machine: elsewhere it needs one that may read."""
     if not is_local(request):
@@ -72,11 +79,33 @@ async def local_or_reader(request: Request) -> None:
 
 
 def is_local(request: Request) -> bool:
-    """Whether the request comes from this machine."""
-    if request.client is None:
+    """Whether somebody on this machine asks this machine.
+
+    The connection alone does not say so: a web page of a stranger, whose name resolves to 127.0.0.1 (DNS rebinding),
+    asks from here too, and so does a proxy. The one names the stranger's host, the other who asked it.
+    """
+    if request.client is None or not _is_loopback(request.client.host):
         return False
+    hosts = request.headers.getlist("host")
+    return len(hosts) == 1 and _is_this_machine(hosts[0]) and not any(name in request.headers for name in _FORWARDED)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a Host header names this machine from within.
+
+    Examples
+    --------
+    >>> [_is_this_machine(host) for host in ("localhost:8080", "[::1]:80", "127.0.0.1", "a.example:8080", "[::1")]
+    [True, True, True, False, False]
+    """
+    found = _HOST.fullmatch(host)
+    name = (found[1] or found[2]) if found else ""
+    return name.lower() == "localhost" or _is_loopback(name)
+
+
+def _is_loopback(text: str) -> bool:
     try:
-        address = ip_address(request.client.host)
+        address = ip_address(text)
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alerts.lifecycle import PATIENCE
 from alerts.model import LIVE, Change, Finding
 from alerts.ports import FindingSource, Found
+from alerts.routing import OLDEST
 from alerts.store.protocol import AlertStore
 from api.metrics import Metrics
 from api.times import parse
@@ -54,7 +55,8 @@ class Ingest:
 
     async def _apply(self, found: Sequence[Found]) -> None:
         now = self._clock()
-        changes = await asyncio.to_thread(self._store.apply, found, now)
+        # A new store on a log of 400 days takes all of it, and tells receivers only of what is news.
+        changes = await asyncio.to_thread(self._store.apply, found, now, oldest=OLDEST)
         if not changes:
             return
         fired = {

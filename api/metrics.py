@@ -23,10 +23,24 @@ _WORKER_COUNTERS = (
     ("mentions_delayed", "canhbao_mentions_delayed", "", "Mentions older than the allowed lateness when seen."),
     ("mentions_backfilled", "canhbao_mentions_backfilled", "", "Mentions over 24 h old when seen: kept, not counted."),
     ("mentions_duplicate", "canhbao_mentions_duplicate", "", "Mentions that were known already."),
+    ("mentions_counted", "canhbao_mentions_counted", "", "Mentions counted for the organisations they name."),
+    ("mentions_negative", "canhbao_mentions_negative", "", "Mentions read as negative."),
     ("findings", "canhbao_findings", "reason", "Findings, by why the revision exists."),
+    ("baselines_ended", "canhbao_baselines_ended", "", "Baselines that were ended and begun anew."),
+    ("readings_repeated", "canhbao_readings_repeated", "", "Readings that were sent twice and counted once."),
     ("readings_raised", "canhbao_readings_raised", "", "Readings older than their partition's mark."),
     ("watch_without", "canhbao_watch_without", "", "Times that watch went on without a partition."),
 )
+
+#: The closed sets of the workers' labels, so that zero is visible; tests compare them with the workers' own.
+REFUSAL_REASONS = (
+    *("not_json", "not_object", "too_large", "characters", "id", "time", "future", "source", "no_text"),
+    *("text_too_long", "sentiment", "number", "organisation", "field", "bug"),
+)
+_WORKER_LABELS: Mapping[str, tuple[str, ...]] = {
+    "mentions_refused": REFUSAL_REASONS,
+    "findings": ("fired", "escalated", "updated", "resolved"),
+}
 
 _DELAYS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 1800, 7200, 43200)
 
@@ -149,7 +163,8 @@ class WorkerCollector(Collector):
             age.add_metric([], status.watermark_age_seconds)
         yield age
         for key, name, label, text in _WORKER_COUNTERS:
-            yield _counter(name, label, text, status.counters.get(key, {}))
+            zeros = dict.fromkeys(_WORKER_LABELS.get(key, ()), 0.0)
+            yield _counter(name, label, text, {**zeros, **status.counters.get(key, {})})
         stored = GaugeMetricFamily("canhbao_deliveries", "Deliveries in the store, by outcome.", labels=["outcome"])
         for outcome in Outcome:
             stored.add_metric([outcome.value], self.deliveries.get(outcome, 0))

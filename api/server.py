@@ -79,7 +79,9 @@ async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
         access_log=False,
         server_header=False,
         lifespan="off",
+        http="h11",  # bounds what a request's head may hold; httptools does not
         ws="none",
+        proxy_headers=False,  # who is at the other end is the socket's word, not a header's
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

@@ -1,14 +1,16 @@
-"""The page: plain files, the same for everyone; what they show they fetch with the reader's token."""
+"""The page: plain files, the same for everyone; what they show they fetch with the reader's token.
+
+They hold nothing and need no token themselves: no browser could send one before it has the page that asks for it.
+"""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.deps import Local
 from api.errors import ProblemError
 
-router = APIRouter(include_in_schema=False, dependencies=[Local])
+router = APIRouter(include_in_schema=False)
 
 _FILES = Path(__file__).parent.parent / "dashboard"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}

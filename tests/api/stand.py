@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,15 @@ from api.delivery.guard import Lookup, system_lookup
 from api.server import listen, serving
 from api.settings import ApiSettings
 
+#: The service runs by the real clock and tells receivers only of what is news: what the tests find is of this hour.
+_HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+
+
+def moment(minute: int, hours: int = 0) -> str:
+    """A time of the last hour, or `hours` before it."""
+    return f"{_HOUR - timedelta(hours=hours) + timedelta(minutes=minute):%Y-%m-%dT%H:%M}:00.000Z"
 
 
 def make_finding(number: int = 1, revision: int = 1, **changes: Any) -> Finding:
@@ -39,9 +47,9 @@ def make_finding(number: int = 1, revision: int = 1, **changes: Any) -> Finding:
         organisation_name="Tỉnh Thái Nguyên",
         series=Series.NEGATIVE_COUNT,
         severity=Severity.SERIOUS,
-        window_start="2025-10-07T08:00:00.000Z",
-        fired_at="2025-10-07T09:12:00.000Z",
-        first_fired_at=f"2025-10-07T09:{number % 60:02d}:00.000Z",
+        window_start=moment(0, hours=1),
+        fired_at=moment(12),
+        first_fired_at=moment(number % 60),
         observed=148,
         expected=6.5,
         mentions=212,
@@ -49,7 +57,7 @@ def make_finding(number: int = 1, revision: int = 1, **changes: Any) -> Finding:
         test_probability=1e-9,
         reason="fired" if revision == 1 else "updated",
         sources=(SourceCount("news", "bao-a", 120, 90), SourceCount("facebook", "trang-b", 92, 58)),
-        representatives=(Representative("m1", "news", "bao-a", "2025-10-07T08:30:00Z", 12),),
+        representatives=(Representative("m1", "news", "bao-a", moment(30, hours=1), 12),),
         words=("ngập", "cứu trợ"),
     )
     return msgspec.structs.replace(finding, **changes)
@@ -57,7 +65,7 @@ def make_finding(number: int = 1, revision: int = 1, **changes: Any) -> Finding:
 
 def make_excerpt(title: str = "Nước lên nhanh, người dân chờ cứu trợ", **changes: Any) -> Excerpt:
     """The text of `make_finding`'s representative."""
-    excerpt = Excerpt("m1", "news", "bao-a", title, "https://example.org/1", "2025-10-07T08:30:00Z")
+    excerpt = Excerpt("m1", "news", "bao-a", title, "https://example.org/1", moment(30, hours=1))
     return msgspec.structs.replace(excerpt, **changes)
 
 

@@ -10,7 +10,9 @@ from alerts.model import Scope
 from alerts.ports import SourceUnavailableError, Status
 from alerts.store import History
 from alerts.store.memory import MemoryStore
-from tests.api.stand import HandSource, make_excerpt, make_finding, running, until
+from api.metrics import REFUSAL_REASONS
+from streams.mentions import RefusalReason
+from tests.api.stand import SECRET, HandSource, make_excerpt, make_finding, moment, running, until
 
 
 async def test_a_finding_becomes_an_alert_that_can_be_polled(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ async def test_v1_needs_a_token_with_the_right_scope(tmp_path: Path) -> None:
 
 async def test_what_needs_no_token_on_this_machine_needs_one_from_elsewhere(tmp_path: Path) -> None:
     async with running(tmp_path) as stand:
-        for path in ("/healthz", "/readyz", "/metrics", "/", "/alerts/" + "0" * 32, "/static/list.js"):
+        for path in ("/healthz", "/readyz", "/metrics"):
             assert (await stand.http.get(path, headers={"authorization": ""})).status_code == 200, path
             for client in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1", "nonsense"):
                 away = httpx.ASGITransport(stand.app, client=(client, 40000))
@@ -188,6 +190,41 @@ async def test_what_needs_no_token_on_this_machine_needs_one_from_elsewhere(tmp_
                     assert (await http.get(path)).status_code == 401, (path, client)
                     header = {"authorization": f"Bearer {stand.token}"}
                     assert (await http.get(path, headers=header)).status_code == 200, (path, client)
+
+
+async def test_the_page_itself_needs_no_token_and_holds_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as stand:
+        await stand.fire(make_excerpt(), make_finding())
+        away = httpx.ASGITransport(stand.app, client=("192.0.2.7", 40000))
+        async with httpx.AsyncClient(transport=away, base_url="http://alerts.example") as http:
+            for path in ("/", f"/alerts/{1:032x}", "/static/list.js"):
+                answer = await http.get(path)
+                assert answer.status_code == 200, path
+                assert "Thái Nguyên" not in answer.text
+
+
+async def test_a_strangers_page_that_resolves_to_this_machine_is_not_of_this_machine(tmp_path: Path) -> None:
+    async with running(tmp_path) as stand:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            for host, status in [
+                (f"127.0.0.1:{stand.port}", 200),
+                ("localhost", 200),
+                ("[::1]:8080", 200),
+                ("LOCALHOST:8080", 200),
+                (f"rebound.example:{stand.port}", 401),
+                ("localhost.rebound.example", 401),
+                ("127.0.0.1.rebound.example", 401),
+                ("192.168.1.9", 401),
+                ("", 401),
+                ("[::1", 401),
+                ("user@localhost", 401),
+                ("localhost:1:2", 401),
+            ]:
+                answer = await stand.http.get(path, headers={"authorization": "", "host": host})
+                assert answer.status_code == status, (path, host)
+            for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
+                answer = await stand.http.get(path, headers={"authorization": "", name: "127.0.0.1"})
+                assert answer.status_code == 401, (path, name)
 
 
 async def test_readiness_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
@@ -234,6 +271,10 @@ async def test_a_restart_goes_on_where_the_store_stands_and_makes_no_second_toke
         assert [one.name for one in store.tokens()] == ["first"]
 
 
+def test_the_refusal_reasons_shown_are_those_there_are() -> None:
+    assert set(REFUSAL_REASONS) == {reason.value for reason in RefusalReason}
+
+
 async def test_metrics_show_zeros_and_what_happened(tmp_path: Path) -> None:
     async with running(tmp_path) as stand:
         before = (await stand.http.get("/metrics")).text
@@ -244,6 +285,12 @@ async def test_metrics_show_zeros_and_what_happened(tmp_path: Path) -> None:
             'canhbao_http_requests_total{method="POST",route="/v1/mentions",status="5xx"} 0.0',
             'canhbao_mentions_refused_total{reason="not_json"} 2.0',
             'canhbao_mentions_refused_total{reason="future"} 0.0',
+            'canhbao_mentions_refused_total{reason="bug"} 0.0',
+            'canhbao_findings_total{reason="fired"} 0.0',
+            "canhbao_mentions_counted_total 0.0",
+            "canhbao_mentions_negative_total 0.0",
+            "canhbao_readings_repeated_total 0.0",
+            "canhbao_baselines_ended_total 0.0",
             "canhbao_mentions_read_total 7.0",
             "canhbao_mentions_duplicate_total 0.0",
             'canhbao_lag_records{stage="watch"} 2.0',
@@ -269,3 +316,17 @@ async def test_the_description_covers_the_interface(tmp_path: Path) -> None:
         assert named | {"/v1/receivers", "/healthz", "/readyz", "/metrics"} <= set(paths)
         listed = (await stand.http.get("/v1/organisations")).json()
         assert listed["organisations"][0]["code"] == "19"
+
+
+async def test_a_new_store_on_an_old_log_tells_receivers_only_what_is_news(tmp_path: Path) -> None:
+    url = "https://office.example/hook"
+    told = {"name": "office", "url": url, "secret": SECRET}
+
+    async def nowhere(_: str, __: int) -> list[tuple[int, str]]:
+        raise OSError("the test has no names")
+
+    async with running(tmp_path, receivers=[told], lookup=nowhere) as stand:
+        old = make_finding(1, fired_at=moment(0, hours=24 * 400), first_fired_at=moment(0, hours=24 * 400))
+        await stand.fire(old, make_finding(2))
+        assert [len(stand.store.deliveries(f"{number:032x}")) for number in (1, 2)] == [0, 1]
+        assert len((await stand.http.get("/v1/alerts")).json()["alerts"]) == 2
