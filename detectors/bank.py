@@ -6,30 +6,29 @@ from math import exp, log
 import numpy as np
 
 from detectors import alarm as alarms
-from detectors import gates, shares, snapshots, surprise
+from detectors import gates, openings, shares, snapshots, surprise
 from detectors.alarm import Alarm, Evidence, Reason
-from detectors.baseline import LAST, NEXT, NOW, Bools, Floats, Grid, Ints, Layout, State, learn, publish, remember_day
-from detectors.decisions import (
-    COUNT,
-    SHARE,
-    VOLUME,
+from detectors.baseline import LAST, NEXT, NOW, Floats, Grid, Ints, Layout, State, learn, publish, remember_day
+from detectors.decisions import COUNT, SHARE, Decision, Kind, Nearest, chances, decision, probabilities
+from detectors.openings import MOST_OPEN
+from detectors.policy import Policy
+from detectors.windows import (
+    QUIET,
     WINDOWS,
-    Decision,
-    Kind,
+    Graded,
     Moment,
-    Nearest,
     Window,
-    chances,
-    decision,
+    graded_share,
     look_back,
     most_telling,
+    share_window,
+    stands_out,
 )
-from detectors.policy import Policy
 
 __all__ = ["Bank", "Decision", "Kind", "Nearest", "Policy"]
 
-#: Open minutes that may be tested early: never more than a block, so they fall into this block or the next.
-MOST_OPEN = 12
+#: Reasons that are said; `Kind` has the same values.
+CHANGES = frozenset({Reason.FIRED, Reason.ESCALATED})
 
 
 class Bank:
@@ -182,31 +181,32 @@ class Bank:
 
     def _judge(self, at: Moment, height: float) -> list[Decision]:
         """Let the alarm of a row whose deviation is above its gate decide."""
-        volume = self._window(at, VOLUME).observed
+        old = self._alarms[COUNT].get(at.row, Alarm())
+        windows = [self._window(at, asked) for asked in WINDOWS]
+        found = most_telling(self.policy, windows)
+        volume = windows[WINDOWS.index(QUIET)].observed
         block = self.grid.start_of_block(at.minute)
         threshold = float(self._state["threshold"][at.slot, at.row])
-        old = self._alarms[COUNT].get(at.row, Alarm())
-        seen = Evidence(at.minute, block, height, threshold, volume, volume - at.latest)
+        # One window that is most of these hours has lasted by itself.
+        before = volume if 2 * self.grid.step > QUIET[0] else volume - at.latest
+        seen = Evidence(at.minute, block, height, threshold, volume, before, found.grade)
         new, reason = alarms.test(self.policy, old, seen)
-        if new is old:
+        if new is not old:
+            self._alarms[COUNT][at.row] = new
+            self._set_gate(at.row)
+        if reason not in CHANGES:
             return []
-        self._alarms[COUNT][at.row] = new
-        self._set_gate(at.row)
-        return [self._say(Kind(reason.value), COUNT, at, self._telling(at), height - threshold + self._excess)]
+        return [self._say(Kind(reason.value), COUNT, at, found, height - threshold + self._excess)]
 
     def _set_gate(self, row: int) -> None:
         block = self.grid.start_of_block(self.next_minute or 0)
         gates.set_row(self.policy, self.grid, self._state, self._alarms[COUNT][row], (row, block))
 
-    def _say(self, kind: Kind, series: str, at: Moment, window: Window, excess: float) -> Decision:
-        return decision(self.policy, self.grid, kind, series, (at.row, at.minute), window, excess)
+    def _say(self, kind: Kind, series: str, at: Moment, found: Graded, excess: float) -> Decision:
+        return decision(self.policy, self.grid, kind, series, (at.row, at.minute), found, excess)
 
-    def _window(self, at: Moment, minutes: int) -> Window:
-        block_steps = self.grid.block // self.grid.step
-        return look_back(self.grid, self._state, self._blocks, block_steps, at, minutes)
-
-    def _telling(self, at: Moment) -> Window:
-        return most_telling([self._window(at, minutes) for minutes in WINDOWS], self.policy.least_negative)
+    def _window(self, at: Moment, asked: tuple[int, int]) -> Window:
+        return look_back(self.policy, self.grid, self._state, self._blocks, at, asked)
 
     # -- the end of a block -----------------------------------------------------------------------------------------
 
@@ -225,8 +225,10 @@ class Bank:
         place = self._blocks % grid.ring
         state["past_negative"][place] = state["negative"]
         state["past_mentions"][place] = state["mentions"]
-        np.multiply(state["expect"][NOW], self._steps, out=state["past_expect"][place])
-        learn(policy, grid, state, grid.start_of_block(minute), self._steps)
+        np.multiply(state["usual"][NOW], self._steps, out=state["past_usual"][place])
+        np.add(state["usual_ever"], state["past_usual"][place], out=state["usual_ever"])
+        firing = [row for row, held in self._alarms[COUNT].items() if held.firing]
+        learn(policy, grid, state, (grid.start_of_block(minute), self._steps), firing)
         np.maximum(state["peak"], state["top"], out=state["peak"])
         following = minute + grid.step
         new_day = grid.day(following) != grid.day(minute)
@@ -249,14 +251,19 @@ class Bank:
         for series, top, power in ((COUNT, "top", self._power), (SHARE, "share_now", 1)):
             held = self._alarms[series]
             for row in sorted(held):
+                if not held[row].firing:
+                    if minute - held[row].since >= self.policy.hold_off:
+                        del held[row]
+                    continue
                 centre = float(self._state["centre" if series == COUNT else "share_centre"][row])
                 height = log(max(float(self._state[top][row]), self.policy.floor**power)) / power
-                held[row], reason = alarms.settle(self.policy, held[row], minute, height, centre)
+                at = Moment(row, minute, NOW, 0, *self._so_far(row))
+                window = self._window(at, QUIET)
+                lingers = series == COUNT and stands_out(self.policy, window)
+                held[row], reason = alarms.settle(self.policy, held[row], minute, loud=height > centre, lingers=lingers)
                 if reason in {Reason.RESOLVED_QUIET, Reason.RESOLVED_LONGEST}:
-                    at = Moment(row, minute, NOW, 0, *self._so_far(row))
-                    decisions.append(self._say(Kind.RESOLVED, series, at, self._telling(at), height - centre))
-                elif not held[row].firing and minute - held[row].since >= self.policy.hold_off:
-                    del held[row]
+                    found = Graded(window, held[row].grade, 1.0)
+                    decisions.append(self._say(Kind.RESOLVED, series, at, found, height - centre))
         return decisions
 
     def _judge_shares(self, minute: int) -> list[Decision]:
@@ -266,16 +273,16 @@ class Bank:
             if row in self._alarms[COUNT]:
                 continue  # the count's alarm says it already
             height, centre = log(float(state["share_now"][row])), float(state["share_centre"][row])
-            observed, mentions = int(state["rolling_negative"][row]), int(state["rolling_mentions"][row])
-            old = self._alarms[SHARE].get(row, Alarm())
-            seen = Evidence(minute, block, height, centre + self._excess, observed, observed)
+            at = Moment(row, minute, NOW, 0, *self._so_far(row))
+            usual = float(shares.usual_share(self.policy, state)[row])
+            found = graded_share(self.policy, share_window(self._window(at, QUIET), usual))
+            old, negatives = self._alarms[SHARE].get(row, Alarm()), found.window.observed
+            seen = Evidence(minute, block, height, centre + self._excess, negatives, negatives, found.grade)
             new, reason = alarms.test(self.policy, old, seen)
             if new is not old:
                 self._alarms[SHARE][row] = new
-                at = Moment(row, minute, NOW, 0, *self._so_far(row))
-                usual = float(shares.usual_share(self.policy, state)[row])
-                window = Window(self._window(at, VOLUME).minutes, observed, mentions, mentions * usual)
-                decisions.append(self._say(Kind(reason.value), SHARE, at, window, height - centre))
+            if reason in CHANGES:
+                decisions.append(self._say(Kind(reason.value), SHARE, at, found, height - centre))
         return decisions
 
     # -- open windows -----------------------------------------------------------------------------------------------
@@ -292,41 +299,17 @@ class Bank:
         if width > MOST_OPEN or (width - 1) * self.grid.step > self.grid.block:
             raise ValueError(f"{width} open windows are more than can be tested early")
         decisions: list[Decision] = []
-        for place in np.flatnonzero(self._may_fire(rows, negative)).tolist():
+        for place in np.flatnonzero(openings.may_fire(self.policy, self._state, self._gain, rows, negative)).tolist():
             counts = (negative[place].tolist(), mentions[place].tolist())
             decisions += self._early(int(rows[place]), *counts)
         return decisions
 
-    def _may_fire(self, rows: Ints, negative: Ints) -> Bools:
-        """Rows that could be above a gate if all their open counts fell into one window and least were expected."""
-        state, found = self._state, np.zeros(len(rows), dtype=bool)
-        so_far = negative.sum(axis=1)
-        volume = so_far + state["rolling_negative"][rows] + state["negative"][rows]
-        if not ((volume >= self.policy.least_negative) & (so_far > 0)).any():
-            return found
-        smooth = state["smooth"][:, rows] + self._gain[:, rows] * so_far
-        for slot in (NOW, NEXT):
-            work = (smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows]
-            most = np.maximum(work, self.policy.floor).prod(axis=0)
-            found |= most * (1.0 + 1e-9) > state["gate"][slot][rows]
-        found &= volume >= self.policy.least_negative
-        return found
-
     def _early(self, row: int, negative: list[int], mentions: list[int]) -> list[Decision]:
-        first = self.next_minute or 0
-        block = self.grid.start_of_block(first)
-        smooth = self._state["smooth"][:, row].tolist()
-        expect, gate = self._state["expect"][:, row].tolist(), self._state["gate"][:, row].tolist()
-        inverse = self._state["inverse"][:, :, row].tolist()
+        gate = self._state["gate"][:, row].tolist()
         total, total_mentions = self._so_far(row)
-        for column, count in enumerate(negative):
-            minute = first + column * self.grid.step
-            slot = NOW if self.grid.start_of_block(minute) == block else NEXT
-            total, total_mentions = total + count, total_mentions + mentions[column]
-            value = 1.0
-            for scale, old in enumerate(smooth):
-                smooth[scale] = old * self._keep[scale] + (1.0 - self._keep[scale]) * count
-                value *= max((smooth[scale] - expect[slot]) * inverse[slot][scale], self.policy.floor)
+        tested = openings.products(self.policy, self.grid, self._state, (row, self.next_minute or 0), negative)
+        for (minute, slot, value), count, all_of_them in zip(tested, negative, mentions, strict=True):
+            total, total_mentions = total + count, total_mentions + all_of_them
             if count and value > gate[slot]:
                 at = Moment(row, minute, slot, count, total, total_mentions)
                 made = self._judge(at, log(value) / self._power)
@@ -343,6 +326,28 @@ class Bank:
         centre = state["centre"][rows]
         upper = expected + np.array([exp(c + self._excess) for c in centre.tolist()]) / inverse[0]
         return Nearest(expected, upper, chances(self.policy, self.grid, state, state["smooth"][:, rows], slot, rows))
+
+    def end_of_block(self, minute: int) -> int:
+        """First minute of the next block: what is expected stands still until then."""
+        return self.grid.start_of_block(minute) + self.grid.block
+
+    def expected_until(self, row: int, minute: int) -> float:
+        """Negatives expected of a row since the bank began, until `minute` (exclusive, at most the next block's end).
+
+        The difference of two such sums is what was expected between them.
+        """
+        closed = (minute if self.next_minute is None else self.next_minute, self._steps)
+        return openings.expected_until(self.grid, self._state, row, minute, closed)
+
+    def present(self, row: int, series: str, negative: list[int]) -> tuple[float, float]:
+        """Weekly and single probability of what a row's open windows hold by now; of a share, its last test's."""
+        centre, power, most = "share_centre", 1, float(self._state["share_now"][row])
+        if series == COUNT:
+            centre, power = "centre", self._power
+            tested = openings.products(self.policy, self.grid, self._state, (row, self.next_minute or 0), negative)
+            most = max((value for _, _, value in tested), default=0.0)
+        height = log(max(most, self.policy.floor**power)) / power
+        return probabilities(self.policy, self.grid, series, height - float(self._state[centre][row]))
 
     def score(self, negative: Ints) -> Floats:
         """Probability of each row's next window if it were closed with these counts; 1 while warming up. Pure."""

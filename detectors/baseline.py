@@ -90,7 +90,10 @@ class Layout:
             "gate": ((3,), "f8", inf),
             "past_negative": ((grid.ring,), "i8", zero),
             "past_mentions": ((grid.ring,), "i8", zero),
-            "past_expect": ((grid.ring,), "f8", zero),
+            "past_usual": ((grid.ring,), "f8", zero),
+            "calm": ((), "f8", zero),
+            "usual": ((3,), "f8", zero),
+            "usual_ever": ((), "f8", zero),
             "share_negative": ((), "f8", zero),
             "share_mentions": ((), "f8", zero),
             "share_peak": ((), "f8", zero),
@@ -113,14 +116,22 @@ class Layout:
             raise ValueError("these are not the arrays of this layout")
 
 
-def learn(policy: Policy, grid: Grid, state: State, block: int, steps: int) -> None:
-    """Take the finished block that began at minute `block` into level, season and variance."""
+def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], firing: list[int]) -> None:
+    """Take the finished block into level, season and variance; `at` is its first minute and its windows.
+
+    The calm level, against which alerts are told, stands still in rows whose alarm fires: a crisis is not what is
+    usual.
+    """
+    block, steps = at
     hour, age = grid.hour(block), state["age"]
     age += 1
     mean = state["negative"] / steps
     level, season = state["level"], state["season"][hour]
     weight = np.maximum(grid.weight(policy.level_half_life, grid.block), 1.0 / age)
     level += weight * (mean / season - level)
+    before = state["calm"][firing]
+    state["calm"][:] = level
+    state["calm"][firing] = before
     ratio = np.minimum(mean / np.maximum(level, policy.least_rate * grid.step), policy.season_bounds[1])
     visits = state["visits"][hour]
     visits += 1
@@ -138,12 +149,14 @@ def learn(policy: Policy, grid: Grid, state: State, block: int, steps: int) -> N
 
 def publish(policy: Policy, grid: Grid, state: State, minute: int) -> None:
     """Move what holds next to now, and put what was learned into next: the block that holds `minute`."""
-    expect, inverse = state["expect"], state["inverse"]
-    for slots in (expect, inverse):
+    expect, inverse, usual = state["expect"], state["inverse"], state["usual"]
+    for slots in (expect, inverse, usual):
         slots[LAST] = slots[NOW]
         slots[NOW] = slots[NEXT]
-    rate = np.maximum(state["level"] * state["season"][grid.hour(minute)], policy.least_rate * grid.step)
+    season, least = state["season"][grid.hour(minute)], policy.least_rate * grid.step
+    rate = np.maximum(state["level"] * season, least)
     expect[NEXT] = rate
+    usual[NEXT] = np.maximum(state["calm"] * season, least)
     for scale, half_life in enumerate(policy.half_lives):
         weight = grid.weight(half_life, grid.step)
         floor = policy.dispersion * weight / (2.0 - weight) * rate

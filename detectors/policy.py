@@ -52,11 +52,16 @@ class Policy:
     hold_off
         After firing, for how long only growth may fire again.
     quiet
-        How long the deviation must stay under the centre before an alarm is resolved.
+        How long the deviation must stay under the centre before an alarm is resolved: longer than a night, in which
+        hardly anything is published.
     longest
         An alarm is resolved after this long without growth, whatever the level: a lasting shift is the new normal.
+    window_ratio, window_tail
+        The window that an alert names must stand out by itself: at least so many times the negatives expected in it,
+        and no more likely than this under its own negative binomial distribution. While the last hours stand out so,
+        an alarm is not resolved.
     severities
-        Weekly probabilities from which on an alarm is a warning, serious, critical; and the negatives each needs.
+        Such tail probabilities from which on an alarm is a warning, serious, critical; and the negatives each needs.
     """
 
     half_lives: tuple[float, ...] = (10.0, 30.0, 120.0)
@@ -82,9 +87,11 @@ class Policy:
     share_prior: float = 20.0
     share_centre: float = 0.7
     hold_off: int = DAY
-    quiet: int = 360
+    quiet: int = 720
     longest: int = 3 * DAY
-    severities: tuple[tuple[float, int], ...] = ((0.03, 8), (0.003, 15), (0.0001, 30))
+    window_ratio: float = 2.0
+    window_tail: float = 0.02
+    severities: tuple[tuple[float, int], ...] = ((0.01, 8), (0.001, 12), (0.0001, 25))
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -93,12 +100,16 @@ class Policy:
         for name in (
             "level_half_life", "season_half_life", "spread_half_life", "share_half_life", "dispersion", "least_rate",
             "floor", "centre_weight", "spread", "growth", "hold_off", "quiet", "longest", "share_prior",
+            "window_ratio",
         ):  # fmt: skip
             value = getattr(self, name)
             if not (isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive, not {value}")
-        if not 0 < self.budget < 1:
-            raise ValueError(f"budget must lie between 0 and 1, not {self.budget}")
+        for name in ("budget", "window_tail"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
+        if len(self.severities) != 3 or any(not 0 < under < 1 or least < 1 for under, least in self.severities):
+            raise ValueError("severities needs three pairs: a probability between 0 and 1, and how many negatives")
         if self.warm_up < 0 or self.least_negative < 1 or self.least_before < 0 or self.least_mentions < 1:
             raise ValueError(
                 "warm_up and least_before cannot be negative; least_negative and least_mentions start at 1"

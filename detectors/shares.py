@@ -3,8 +3,8 @@
 import numpy as np
 
 from detectors.baseline import Floats, Grid, State
-from detectors.decisions import VOLUME
 from detectors.policy import Policy
+from detectors.windows import VOLUME
 
 #: Share that is usual where nothing is known.
 PRIOR_SHARE = 0.25
@@ -29,6 +29,8 @@ def score(policy: Policy, grid: Grid, state: State, blocks_done: int) -> None:
     usual = usual_share(policy, state)
     deviation = (negative - mentions * usual) / np.sqrt(mentions * usual * (1.0 - usual) + 1.0)
     enough = (mentions >= policy.least_mentions) & (negative >= policy.least_negative)
+    # Where only negatives are ever counted, their share of all mentions is no news.
+    enough &= state["share_mentions"] > state["share_negative"]
     state["share_now"][:] = np.where(enough, np.maximum(deviation, policy.floor), 0.0)
 
 

@@ -3,9 +3,11 @@
 import hashlib
 import struct
 from collections.abc import Mapping
-from typing import NamedTuple
+from math import log
+from typing import NamedTuple, Protocol
 
 import msgspec
+from msgspec import structs
 
 from alerts.model import AlertState, Excerpt, Finding, Representative, Series, Severity, SourceCount
 from detectors.bank import Decision, Kind
@@ -19,6 +21,8 @@ from streams.watching.words import Words
 #: While an alert fires, at most one update in this time (milliseconds), and only when so many times more was observed.
 UPDATE_AFTER = 30 * MINUTE
 UPDATE_GROWTH = 1.5
+#: And only while so many times more was observed than expected.
+UPDATE_RATIO = 2.0
 
 
 def alert_id(organisation: str, series: str, fired_at: int) -> str:
@@ -38,15 +42,27 @@ def alert_id(organisation: str, series: str, fired_at: int) -> str:
     return hashlib.sha256(data + struct.pack(">q", fired_at)).hexdigest()[:32]
 
 
+class Baseline(Protocol):
+    """What the detector knows of one organisation at a tick."""
+
+    def expected_until(self, minute: int) -> float:
+        """Negatives expected from some fixed minute on until this one (exclusive)."""
+
+    def present(self, series: str) -> tuple[float, float]:
+        """Weekly probability of the newest test, and that of the single test."""
+
+
 class Active(msgspec.Struct):
     """An alert that fires: what its newest revision said, and how many negatives were counted since.
 
     Attributes
     ----------
-    start
-        First minute of the window that decided.
-    length
-        Minutes of that window, and how many negatives were expected in them.
+    start, end
+        First minute of the window that the newest revision names, and the one after its last.
+    expected
+        Negatives expected in that window.
+    base
+        What `Baseline.expected_until` gave at `start`.
     told
         `observed` of the newest revision.
     observed, mentions
@@ -63,8 +79,9 @@ class Active(msgspec.Struct):
     series: Series
     severity: Severity
     start: int
-    length: int
+    end: int
     expected: float
+    base: float
     told: int
     observed: int
     mentions: int
@@ -78,6 +95,10 @@ class Active(msgspec.Struct):
     def is_due(self, tick: int) -> bool:
         """Whether so much has come that people should hear of it."""
         return tick - self.newest >= UPDATE_AFTER and self.observed >= UPDATE_GROWTH * self.told
+
+    def stands_out(self) -> bool:
+        """Whether the figures still say that something is unusual."""
+        return self.observed >= UPDATE_RATIO * self.expected
 
 
 class Revision(NamedTuple):
@@ -115,12 +136,12 @@ class AlertBook:
         """Call the organisations so from now on."""
         self._names = {UNATTRIBUTED: UNATTRIBUTED_NAME, **names}
 
-    def resolve_all(self, tick: int) -> list[Revision]:
-        """Resolve every alert, since the detector has forgotten them."""
+    def resolve_all(self, tick: int, baselines: Mapping[str, Baseline] | None = None) -> list[Revision]:
+        """Resolve every alert, since the detector is about to forget them; `baselines` are theirs by organisation."""
         alerts = [alert for of_one in self.active.values() for alert in of_one.values()]
         self.active.clear()
         for alert in alerts:
-            _widen(alert, tick)
+            _widen(alert, tick, (baselines or {}).get(alert.organisation))
         return [Revision(self._revise(alert, tick, "resolved", AlertState.RESOLVED), ()) for alert in alerts]
 
     def count(self, organisation: str, minute: int, *, negative: bool) -> None:
@@ -130,14 +151,20 @@ class AlertBook:
                 alert.mentions += 1
                 alert.observed += negative
 
-    def decide(self, organisation: str, decision: Decision, tick: int) -> Revision | None:
-        """Take a decision made at `tick`; `None` where there is nothing to say (resolved, but unknown)."""
+    def decide(
+        self, organisation: str, decision: Decision, tick: int, baseline: Baseline | None = None
+    ) -> Revision | None:
+        """Take a decision made at `tick`; `None` where there is nothing to say (resolved, but unknown).
+
+        Without a baseline the rate of the window that decided is taken to go on.
+        """
         alert = self.active.get(organisation, {}).get(decision.series)
         if decision.kind is Kind.RESOLVED:
             if alert is None:
                 return None
             self._drop(alert)
-            _widen(alert, tick)
+            _widen(alert, tick, baseline)
+            alert.probability, alert.test_probability = decision.probability, decision.test_probability
             return Revision(self._revise(alert, tick, "resolved", AlertState.RESOLVED), ())
         reason = "escalated"
         if alert is None:
@@ -145,17 +172,21 @@ class AlertBook:
             series = Series(decision.series)
             alert = Active(
                 alert_id(organisation, series, tick), 0, tick, tick, organisation, series,
-                Severity.NOTICE, 0, 1, 0.0, 0, 0, 0, 1.0, 1.0,
+                Severity.NOTICE, tick // MINUTE, 0, 0.0, 0.0, 0, 0, 0, 1.0, 1.0,
             )  # fmt: skip
             self.active.setdefault(organisation, {})[series.value] = alert
-        self._take(alert, decision)
+        self._take(alert, decision, tick, baseline)
         return self._shown(alert, tick, reason)
 
-    def update(self, organisation: str, tick: int) -> list[Revision]:
+    def update(self, organisation: str, tick: int, baseline: Baseline | None = None) -> list[Revision]:
         """Revisions of the organisation's alerts that have grown since people last heard of them."""
         due = [alert for alert in self.active.get(organisation, {}).values() if alert.is_due(tick)]
         for alert in due:
-            _widen(alert, tick)
+            _widen(alert, tick, baseline)
+            if baseline is not None:
+                alert.probability, alert.test_probability = baseline.present(alert.series)
+        # In a window that has become long, growth may be no more than what every day brings.
+        due = [alert for alert in due if alert.series is not Series.NEGATIVE_COUNT or alert.stands_out()]
         return [self._shown(alert, tick, "updated") for alert in due]
 
     def _drop(self, alert: Active) -> None:
@@ -164,16 +195,27 @@ class AlertBook:
         if not of_organisation:
             del self.active[alert.organisation]
 
-    def _take(self, alert: Active, decision: Decision) -> None:
+    def _take(self, alert: Active, decision: Decision, tick: int, baseline: Baseline | None) -> None:
+        """Name the window that decided, or go on with the alert's own where that tells more."""
         alert.severity = Severity(decision.severity)
-        alert.start = decision.minute - decision.window + 1
-        alert.length = decision.window
-        alert.expected = decision.expected
         alert.probability = decision.probability
         alert.test_probability = decision.test_probability
+        before = structs.replace(alert)
+        alert.end = decision.minute + 1
+        alert.start, alert.expected = alert.end - decision.window, decision.expected
+        if baseline is not None:
+            alert.base = baseline.expected_until(alert.end) - decision.expected
         sources = self._sources.since(alert.organisation, alert.start)
         alert.observed = sum(source.negative for source in sources)
         alert.mentions = sum(source.mentions for source in sources)
+        if alert.series is Series.NEGATIVE_SHARE:
+            alert.base = decision.expected / decision.mentions if decision.mentions else 0.0
+        _widen(alert, tick, baseline)
+        if before.revision:
+            _widen(before, tick, baseline)
+            if _weight(before) >= _weight(alert):
+                for name in ("start", "end", "expected", "base", "observed", "mentions"):
+                    setattr(alert, name, getattr(before, name))
 
     def _shown(self, alert: Active, tick: int, reason: str) -> Revision:
         code = alert.organisation
@@ -225,8 +267,23 @@ class AlertBook:
             self.active.setdefault(alert.organisation, {})[alert.series.value] = alert
 
 
-def _widen(alert: Active, tick: int) -> None:
-    """Let the window reach to now, and what is expected grow with it, at the rate that held when it decided."""
-    length = max(alert.length, (tick - 1) // MINUTE - alert.start + 1)
-    alert.expected *= length / alert.length
-    alert.length = length
+def _widen(alert: Active, tick: int, baseline: Baseline | None) -> None:
+    """Let the window reach to now, and what is expected grow with it.
+
+    A share's expectation is that of its mentions.
+    """
+    end = max(alert.end, (tick - 1) // MINUTE + 1)
+    if alert.series is Series.NEGATIVE_SHARE:
+        alert.expected = alert.base * alert.mentions
+    elif baseline is not None:
+        alert.expected = baseline.expected_until(end) - alert.base
+    else:
+        alert.expected *= (end - alert.start) / (alert.end - alert.start)
+    alert.end = end
+
+
+def _weight(alert: Active) -> float:
+    """How much the window tells against its expectation: the logarithm of the likelihood ratio of two Poisson rates."""
+    if alert.observed <= alert.expected:
+        return 0.0
+    return alert.observed * log(alert.observed / alert.expected) - (alert.observed - alert.expected)

@@ -19,6 +19,7 @@ from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Partitions
 from streams.watching.envelopes import Marks as IdleMarks
 from streams.watching.findings import AlertBook, Revision
 from streams.watching.identities import Identities
+from streams.watching.known import Known
 from streams.watching.levels import Levels
 from streams.watching.marks import Marks
 from streams.watching.pending import TICK, Entry, Pending
@@ -268,9 +269,10 @@ class Watcher:
         policy = msgspec.json.decode(adopt.detection, type=Policy)
         if policy != self.config.policy and not self._retune(policy):
             # Other scales: what was learned means nothing to them.
-            self.bank = Bank(policy, len(self.codes))
-            for revision in self.book.resolve_all(at):
+            baselines = {code: self._known(self._rows[code], at) for code in self.book.active}
+            for revision in self.book.resolve_all(at, baselines):
                 output.say(revision)
+            self.bank = Bank(policy, len(self.codes))
             output.count("baselines_ended")
         self.config = replace(self.config, names=adopt.names, policy=policy)
         self.book.rename(adopt.names)
@@ -338,7 +340,7 @@ class Watcher:
         touched = np.array(rows, dtype=np.int64)
         self._decide(self.bank.early(touched, *self.counts.window(touched, self.next_minute, width)), output, tick)
         for row in rows:
-            for revision in self.book.update(self.codes[row], tick):
+            for revision in self.book.update(self.codes[row], tick, self._known(row, tick)):
                 output.say(revision)
 
     def _close_due(self, now: int, output: Output) -> None:
@@ -356,6 +358,7 @@ class Watcher:
                     until,
                     self._end_of_hour(minute, until),
                     self.last_busy + self.config.longest_silence,
+                    self.bank.end_of_block(minute),  # what is decided there is said of that minute, and of no later one
                     *self.counts.busy,
                 )
                 self.next_minute = min(stops)
@@ -387,6 +390,10 @@ class Watcher:
         """Say what the detector decided: at a tick, or when the minute it names was closed."""
         for decision in decisions:
             at = (decision.minute + 1) * MINUTE + self.config.lateness if tick is None else tick
-            revision = self.book.decide(self.codes[decision.index], decision, at)
+            known = self._known(decision.index, at)
+            revision = self.book.decide(self.codes[decision.index], decision, at, known)
             if revision is not None:
                 output.say(revision)
+
+    def _known(self, row: int, tick: int) -> Known:
+        return Known(self.bank, self.counts, row, tick)

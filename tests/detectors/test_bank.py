@@ -9,6 +9,7 @@ from detectors.bank import Bank, Kind
 from detectors.baseline import Ints
 from detectors.policy import DAY, Policy
 from detectors.snapshots import SnapshotError
+from detectors.windows import SEVERITIES
 from tests.detectors.series import MONDAY, ordinary, run
 
 #: Decides within hours, so that the laws are tested on short series that do fire.
@@ -152,19 +153,24 @@ def test_it_is_silent_while_warming_up() -> None:
 
 
 def test_a_crisis_fires_soon_escalates_and_is_resolved() -> None:
-    negative = ordinary([2.0], days=9)
+    negative = ordinary([0.01], days=9)
     begin = 7 * DAY + 600
-    negative[begin : begin + 30] += 20
-    negative[begin + 30 : begin + 90] += 400
+    negative[begin : begin + 30 : 3] += 1
+    negative[begin + 30 : begin + 90] += 20
     made = run(Bank(Policy(), 1), negative)
     begin += MONDAY
     about = [d for d in made if d.minute >= begin]
     assert [d.kind for d in made if d.minute < begin] == []
     assert about[0].kind is Kind.FIRED
-    assert about[0].minute - begin <= 12
-    assert Kind.ESCALATED in {d.kind for d in about}
+    assert about[0].minute - begin <= 25
+    grades = [SEVERITIES.index(d.severity) for d in about]
+    assert grades[:-1] == sorted(set(grades)), "each escalation is graver"
+    assert len(grades) > 2
+    assert {d.kind for d in about[1:-1]} == {Kind.ESCALATED}
+    assert about[-2].severity == about[-1].severity == "critical"
+    assert about[-2].minute - begin < 40
     assert about[-1].kind is Kind.RESOLVED
-    assert about[-1].minute - begin < 12 * 60
+    assert about[-1].minute - begin < 18 * 60
     assert about[0].observed > about[0].expected
     assert 0.0 < about[0].test_probability < about[0].probability < Policy().budget
 

@@ -1,10 +1,9 @@
-"""Windows a decision names, counted again by hand; severities."""
+"""Windows a decision names, counted again by hand."""
 
 import numpy as np
 import pytest
 
 from detectors.bank import Bank, Kind
-from detectors.decisions import Window, most_telling, severity
 from detectors.policy import Policy
 from tests.detectors.series import DAY, MONDAY, ordinary, run
 
@@ -34,15 +33,3 @@ def test_an_early_decision_counts_its_window_rightly_across_blocks(minute: int) 
     whole = np.concatenate([negative[:, 0], so_far[0]])
     end = made[0].minute - MONDAY + 1
     assert made[0].observed == whole[end - made[0].window : end].sum()
-
-
-def test_the_window_that_stands_out_most_is_named() -> None:
-    windows = [Window(30, 4, 4, 0.1), Window(120, 12, 20, 1.0), Window(360, 13, 30, 9.0)]
-    assert most_telling(windows, 5).minutes == 120
-    assert most_telling(windows[:1], 5).minutes == 30
-
-
-def test_severity_needs_both_improbability_and_numbers() -> None:
-    policy = Policy()
-    assert [severity(policy, 1e-9, n) for n in (5, 8, 15, 30)] == ["notice", "warning", "serious", "critical"]
-    assert [severity(policy, p, 999) for p in (0.2, 0.03, 0.003, 1e-4)] == ["notice", "warning", "serious", "critical"]

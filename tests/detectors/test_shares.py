@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from detectors.bank import Bank
 from detectors.baseline import Grid, Layout
+from detectors.decisions import COUNT
 from detectors.policy import Policy
 from detectors.shares import PRIOR_SHARE, learn, score, usual_share
+from tests.detectors.series import DAY, ordinary, run
 
 POLICY, GRID = Policy(), Grid(1)
 
@@ -30,7 +33,19 @@ def test_six_hours_are_counted_and_then_forgotten() -> None:
 
 def test_few_mentions_are_not_tested() -> None:
     state = Layout(POLICY, GRID).empty(2)
+    state["share_negative"][:], state["share_mentions"][:] = 50.0, 1000.0
     state["negative"][:], state["mentions"][:] = 19, [19, 20]
     score(POLICY, GRID, state, 0)
     assert state["share_now"][0] == 0.0
     assert state["share_now"][1] > 2.0
+
+
+def test_where_only_negatives_are_counted_their_share_is_never_tested() -> None:
+    bank = Bank(Policy(warm_up=0), 1)
+    negative = ordinary([0.3], days=2)
+    negative[DAY + 600 : DAY + 720] += 20
+    run(bank, negative)
+    for _ in range(200):
+        made = run(bank, np.full((15, 1), 9, dtype=np.int64))
+        assert all(decision.series == COUNT for decision in made)
+        assert bank._state["share_now"].tolist() == [0.0]
