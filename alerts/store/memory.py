@@ -200,9 +200,9 @@ class MemoryStore:
         """See `AlertStore.receivers`."""
         return [self._receivers[name] for name in sorted(self._receivers)]
 
-    def _waiting(self) -> list[tuple[datetime, int, str]]:
+    def _waiting(self, without: Collection[str]) -> list[tuple[datetime, int, str]]:
         """Due time, sequence and id of what an open receiver waits for, oldest due first."""
-        open_ = {one.name for one in self._receivers.values() if one.enabled and not one.disabled}
+        open_ = {one.name for one in self._receivers.values() if one.enabled and not one.disabled} - set(without)
         return sorted(
             (one.due_at, one.sequence, one.id)
             for one in self._deliveries.values()
@@ -210,12 +210,19 @@ class MemoryStore:
         )
 
     @_locked
-    def due(self, now: datetime, limit: int, lease: timedelta = LEASE) -> list[Due]:
+    def due(
+        self, now: datetime, limit: int, lease: timedelta = LEASE, *, room: Mapping[str, int] | None = None
+    ) -> list[Due]:
         """See `AlertStore.due`."""
-        taken = []
-        for due_at, _, id_ in self._waiting()[:limit]:
-            if due_at > now:
+        taken: list[Due] = []
+        left = dict(room or {})
+        for due_at, _, id_ in self._waiting(()):
+            if due_at > now or len(taken) >= limit:
                 break
+            receiver = self._deliveries[id_].receiver
+            if left.get(receiver, limit) <= 0:
+                continue
+            left[receiver] = left.get(receiver, limit) - 1
             delivery = self._deliveries[id_] = claimed(self._deliveries[id_], now, lease)
             alert = planning.alert_of(self._changes[delivery.sequence - 1])
             texts = self.excerpts(alert.run, alert.finding.representatives)
@@ -261,9 +268,9 @@ class MemoryStore:
         return counted
 
     @_locked
-    def next_due(self) -> datetime | None:
+    def next_due(self, *, without: Collection[str] = ()) -> datetime | None:
         """See `AlertStore.next_due`."""
-        return min((due_at for due_at, _, _ in self._waiting()), default=None)
+        return min((due_at for due_at, _, _ in self._waiting(without)), default=None)
 
     @_locked
     def create_token(

@@ -122,10 +122,18 @@ class AlertStore(Protocol):
     def receivers(self) -> list[Receiver]:
         """All receivers by name."""
 
-    def due(self, now: datetime, limit: int, lease: timedelta = LEASE) -> list[Due]:
+    def due(
+        self, now: datetime, limit: int, lease: timedelta = LEASE, *, room: Mapping[str, int] | None = None
+    ) -> list[Due]:
         """Claim up to `limit` deliveries that are due, oldest due first; nobody else gets them until `now + lease`.
 
         Those of receivers that are not enabled, or are disabled, wait.
+
+        Parameters
+        ----------
+        room
+            The most that is claimed for a receiver, by its name; whoever is not named gets up to `limit`. So a
+            receiver that does not answer takes no place from the others, however much waits for it.
         """
 
     def record_attempts(self, attempts: Sequence[Attempt]) -> list[bool]:
@@ -147,8 +155,8 @@ class AlertStore(Protocol):
     def counts(self) -> Mapping[Outcome, int]:
         """How many deliveries stand how; every outcome is there."""
 
-    def next_due(self) -> datetime | None:
-        """When `due` will next have something; `None` if nothing waits."""
+    def next_due(self, *, without: Collection[str] = ()) -> datetime | None:
+        """When `due` will next have something, these receivers left out; `None` if nothing waits."""
 
     # Tokens
 

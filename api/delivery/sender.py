@@ -26,7 +26,7 @@ class Sender:
     settings
         Its receivers with their secrets, and the networks that may be called.
     connections
-        Open at once.
+        Open at once; 0 sets no bound, since each receiver has its own.
     timeout_seconds
         For a whole attempt.
     lookup
@@ -37,7 +37,7 @@ class Sender:
         self,
         settings: ApiSettings,
         *,
-        connections: int = 64,
+        connections: int = 0,
         timeout_seconds: float = 10.0,
         lookup: Lookup = system_lookup,
     ) -> None:

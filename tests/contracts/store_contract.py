@@ -393,6 +393,24 @@ class StoreContract:
         (second,) = store.due(NOW + 2 * MINUTE, 5)
         assert [int(one.alert.id, 16) for one in (first, second)] == [2, 1]
 
+    def test_no_more_is_claimed_for_a_receiver_than_there_is_room_for(self, store: AlertStore) -> None:
+        names = ("dead", "full", "office")
+        for name in names:
+            store.put_receiver(Receiver(name, "https://office.example.vn"), "admin", NOW)
+        for number in range(1, 8):
+            store.apply(found(finding(number), offset=number), NOW + number * MINUTE)
+        later = NOW + 9 * MINUTE
+        taken = store.due(later, 9, room={"dead": 2, "full": 0})
+        assert [one.receiver.name for one in taken].count("dead") == 2
+        assert [one.receiver.name for one in taken].count("office") == 7
+        assert [one.delivery.sequence for one in taken] == sorted(one.delivery.sequence for one in taken)
+        assert {int(one.alert.id, 16) for one in taken if one.receiver.name == "dead"} == {1, 2}
+        assert store.due(later, 9, room={"dead": 0, "full": -1}) == []
+        assert store.next_due() == store.next_due(without=["dead"]) == NOW + MINUTE
+        assert store.next_due(without=["full"]) == NOW + 3 * MINUTE
+        assert len(store.due(later, 3, room={"dead": 9, "full": 9, "nobody": 1})) == 3
+        assert len(store.due(later, 99)) == 9
+
     def test_a_delivered_one_is_done_and_its_attempt_kept(self, store: AlertStore) -> None:
         store.put_receiver(OFFICE, "admin", NOW)
         store.apply(found(finding()), NOW)

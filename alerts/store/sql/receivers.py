@@ -1,7 +1,8 @@
 """Receivers, deliveries and attempts, in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -65,13 +66,17 @@ class ReceiversPart:
             query = schema.receivers.select().order_by(schema.receivers.c.name)
             return [rows.receiver_of(row) for row in connection.execute(query)]
 
-    def due(self, now: datetime, limit: int, lease: timedelta = LEASE) -> list[Due]:
+    def due(
+        self, now: datetime, limit: int, lease: timedelta = LEASE, *, room: Mapping[str, int] | None = None
+    ) -> list[Due]:
         """See `AlertStore.due`."""
-        query = _waiting(schema.deliveries).where(schema.deliveries.c.due_at <= now)
-        query = query.order_by(*_DUE_FIRST).limit(rows.bounded(limit))
+        limit, room = rows.bounded(limit), room or {}
+        full = [name for name, left in room.items() if left <= 0]
+        query = _waiting(schema.deliveries, full).where(schema.deliveries.c.due_at <= now)
         with self._database.read() as connection:
-            if connection.execute(query.limit(min(1, rows.bounded(limit)))).first() is None:
+            if connection.execute(query.limit(min(1, limit))).first() is None:
                 return []
+        query = _within(query, limit, {name: left for name, left in room.items() if 0 < left < limit})
         with self._database.write() as connection:
             taken = [claimed(rows.delivery_of(row), now, lease) for row in connection.execute(query)]
             _update(connection, taken)
@@ -133,22 +138,36 @@ class ReceiversPart:
             counted = {Outcome(row.outcome): int(row.deliveries) for row in connection.execute(query)}
         return dict.fromkeys(Outcome, 0) | counted
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, *, without: Collection[str] = ()) -> datetime | None:
         """See `AlertStore.next_due`."""
         column = schema.deliveries.c.due_at
-        query = _waiting(column).order_by(column).limit(1)
+        query = _waiting(column, without).order_by(column).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else row.due_at
 
 
-def _waiting(what: sa.Table | sa.Column[datetime]) -> sa.Select[tuple[datetime]]:
-    """Pending deliveries of receivers that are open."""
+def _within(query: sa.Select[Any], limit: int, room: Mapping[str, int]) -> sa.Select[Any]:
+    """The oldest due of these deliveries, no more of a receiver than there is room for."""
+    if not room:
+        return query.order_by(*_DUE_FIRST).limit(limit)
+    receiver = schema.deliveries.c.receiver
+    place = sa.func.row_number().over(partition_by=receiver, order_by=_DUE_FIRST).label("place")
+    placed = query.add_columns(place).subquery()
+    column = placed.c
+    most = sa.case(room, value=column.receiver, else_=limit)
+    wanted = sa.select(*(column[one.name] for one in schema.deliveries.c)).where(column.place <= most)
+    return wanted.order_by(*(column[one.name] for one in _DUE_FIRST)).limit(limit)
+
+
+def _waiting(what: sa.Table | sa.Column[datetime], without: Collection[str]) -> sa.Select[Any]:
+    """Pending deliveries of receivers that are open, without these."""
     column = schema.deliveries.c
     open_ = sa.select(schema.receivers.c.name).where(schema.receivers.c.open.is_(True))
-    return sa.select(what).where(
+    query = sa.select(what).where(
         column.outcome == Outcome.PENDING, column.due_at.is_not(None), column.receiver.in_(open_)
     )
+    return query.where(column.receiver.not_in(sorted(without))) if without else query
 
 
 def _receiver(connection: sa.Connection, name: str) -> Receiver | None:

@@ -232,6 +232,21 @@ async def test_many_alerts_arrive_once_each_and_slow_receivers_do_not_hold_up_ot
             assert len(set(ids)) == len(ids) == 40
 
 
+async def test_receivers_that_do_not_answer_hold_up_no_other_however_much_waits_for_them(tmp_path: Path) -> None:
+    async def never(_: web.Request, __: int) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        return web.Response()
+
+    async with receiving(never) as dead, receiving() as quick:
+        told = [_told(dead.url, name=f"dead-{number}") for number in range(12)]
+        async with running(tmp_path, receivers=[*told, _told(quick.url, name="quick")]) as stand:
+            begun = asyncio.get_running_loop().time()
+            await stand.fire(*(make_finding(number) for number in range(150)))
+            await until(lambda: quick.calls == 150)
+            assert asyncio.get_running_loop().time() - begun < 8  # before any attempt has timed out
+            assert dead.calls <= 12 * 8
+
+
 _INSIDE = (
     "127.0.0.1",
     "127.1",
