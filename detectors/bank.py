@@ -134,13 +134,14 @@ class Bank:
 
     def _fade(self, windows: int) -> None:
         """Let the smoothed counts fall for some windows of one block, none of them its first."""
-        smooth, squares, work = self._state["smooth"], self._state["squares"], self._work
-        expect, decay = self._state["expect"][NOW], self._decay
-        for _ in range(windows):
-            np.multiply(smooth, decay, out=smooth)
-            np.subtract(smooth, expect, out=work)
-            np.multiply(work, work, out=work)
-            np.add(squares, work, out=squares)
+        state, run = self._state, np.empty((windows + 1, *self._decay.shape))
+        run[0], run[1:] = state["smooth"], self._decay
+        np.multiply.accumulate(run, axis=0, out=run)
+        state["smooth"][...] = run[-1]
+        np.subtract(run, state["expect"][NOW], out=run)
+        np.multiply(run, run, out=run)
+        run[0] = state["squares"]
+        state["squares"][...] = np.add.accumulate(run, axis=0, out=run)[-1]  # in turn, as if closed one by one
 
     def _begin(self, minute: int) -> None:
         if self.next_minute is None:
@@ -257,14 +258,20 @@ class Bank:
                     continue
                 centre = float(self._state["centre" if series == COUNT else "share_centre"][row])
                 height = log(max(float(self._state[top][row]), self.policy.floor**power)) / power
-                at = Moment(row, minute, NOW, 0, *self._so_far(row))
-                window = self._window(at, QUIET)
-                lingers = series == COUNT and stands_out(self.policy, window)
+                lingers = series == COUNT and self._lingers(row, minute, held[row])
                 held[row], reason = alarms.settle(self.policy, held[row], minute, loud=height > centre, lingers=lingers)
                 if reason in {Reason.RESOLVED_QUIET, Reason.RESOLVED_LONGEST}:
-                    found = Graded(window, held[row].grade, 1.0)
+                    at = Moment(row, minute, NOW, 0, *self._so_far(row))
+                    found = Graded(self._window(at, QUIET), held[row].grade, 1.0)
                     decisions.append(self._say(Kind.RESOLVED, series, at, found, height - centre))
         return decisions
+
+    def _lingers(self, row: int, minute: int, held: Alarm) -> bool:
+        """Whether the last hours still stand out; asked only where the alarm would be resolved otherwise."""
+        if minute - held.loud < self.policy.quiet:
+            return False
+        at = Moment(row, minute, NOW, 0, *self._so_far(row))
+        return stands_out(self.policy, self._window(at, QUIET))
 
     def _judge_shares(self, minute: int) -> list[Decision]:
         decisions = []

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from math import log, sqrt
+from operator import itemgetter
 
 import msgspec
 
@@ -58,8 +59,9 @@ class Words(msgspec.Struct):
         for term in terms(title):
             counts[term] = counts.get(term, 0) + 1
         if len(counts) > 2 * KEPT:
-            kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:KEPT]
-            self.counts = dict(kept)
+            kept = sorted(counts.items())
+            kept.sort(key=itemgetter(1), reverse=True)  # equally frequent terms stay in their order
+            self.counts = dict(kept[:KEPT])
 
     def new(self, titles: Iterable[str], own_name: str) -> tuple[str, ...]:
         """At most 8 terms that stand in these titles more than in the past, most surprising first.
