@@ -39,13 +39,15 @@ def test_help_works_without_anything_and_says_what_the_command_does(tmp_path: Pa
     assert not (tmp_path / "none").exists()
 
 
-def test_help_is_fast(tmp_path: Path) -> None:
-    def seconds() -> float:
-        begun = time.perf_counter()
-        canhbao(tmp_path, "publish", "--help")
-        return time.perf_counter() - begun
-
-    assert min(seconds() for _ in range(3)) < 0.5
+def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:
+    heavy = {"faust", "fastapi", "numpy", "river", "sqlalchemy", "aiohttp"}
+    show = (
+        "import sys; from deploy.cli import make_app\n"
+        "try: make_app()(['publish', '--help'])\n"
+        f"except SystemExit: print(sorted(set(sys.modules) & {heavy!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, check=True, text=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_register_is_listed_as_json(tmp_path: Path) -> None:

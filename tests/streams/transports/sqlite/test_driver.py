@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import random
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -42,6 +44,7 @@ class TestSqliteTransport(TransportContract):
 def an_app(url: str, group: str = "group", **settings: Any) -> faust.App:
     """A Faust application as the worker makes it."""
     defaults = {"store": "memory://", "web_enabled": False, "stream_wait_empty": False, "broker_commit_interval": 0.1}
+    defaults["datadir"] = f"{tempfile.gettempdir()}/canhbao-test-{os.getpid()}"
     return faust.App(group, broker=url, topic_disable_leader=True, **{**defaults, **settings})
 
 
@@ -229,7 +232,8 @@ if os.path.exists(state):
             last[partition] = end
 async def resume(assignment):
     return {tp: last.get(tp.partition) for tp in assignment.partitions}
-app = faust.App("group", broker=url, store="memory://", web_enabled=False, stream_wait_empty=False,
+app = faust.App("group", broker=url, store="memory://", datadir=state + "-data",
+                web_enabled=False, stream_wait_empty=False,
                 broker_commit_interval=0.05, topic_disable_leader=True)
 async def read(stream):
     async for event in stream.noack().events():
