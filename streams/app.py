@@ -5,37 +5,31 @@ import logging
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import cast
 
 import faust
 
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
+from streams.duties import Duties, Worker
 from streams.log import Log, open_log
 from streams.outbox import Outbox
 from streams.reading.reader import Reader
 from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
+from streams.running import Failure, run_until
 from streams.settings import StreamSettings
-from streams.status import Report, encode_report, newest_reports
+from streams.status import newest_reports
 from streams.tallies import Tallies
 from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
-from streams.transports.batches import BatchConsumer, BatchTopic, NewRecord
-from streams.versions import Version, known_versions, settle, settle_partitions
+from streams.transports.batches import BatchConsumer, BatchTopic
+from streams.versions import Version, VersionReader, settle, settle_partitions
 from streams.watching.watcher import WatchConfig
 
 logger = logging.getLogger(__name__)
-
-_BUSY_MARKS, _IDLE_MARKS = 0.2, 1.0
-_STATUS_EVERY = 2.0
-#: Well within the notice that a new version is given.
-_CONTROL_EVERY = 15.0
 
 
 def broker_urls(log_url: str) -> list[str]:
@@ -106,17 +100,6 @@ class Stages:
         return stage
 
 
-@dataclass(slots=True)
-class Worker:
-    """A worker ready to start: the Faust application and what hangs on it."""
-
-    app: faust.App
-    read: ReadAgent
-    watch: WatchAgent
-    tallies: Tallies
-    name: str
-
-
 def make_worker(
     settings: StreamSettings,
     config: WatchConfig,
@@ -171,6 +154,11 @@ def make_worker(
     def consumer() -> BatchConsumer:
         return cast("BatchConsumer", app.consumer)  # both drivers' consumers are
 
+    control = VersionReader(log, topics)
+
+    async def renew() -> list[tuple[int, ReadStage]]:
+        return stages.of(await control.versions())
+
     read = ReadAgent(
         topics,
         stages.of(versions),
@@ -179,74 +167,18 @@ def make_worker(
         tallies,
         consumer,
         replay=settings.replay,
+        renew=None if settings.replay else renew,
     )
     patience = None if settings.replay else settings.owner_patience
     watch = WatchAgent(topics, config, log, outbox, tallies, consumer, patience=patience)
     mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume)
     readings = BatchTopic(app, topics=[topics.readings], resume=watch.resume)
-    app.agent(mentions, name="read")(read.run)
-    app.agent(readings, name="watch")(watch.run)
-    worker = Worker(app, read, watch, tallies, name)
-    _schedule(worker, outbox, topics, settings.snapshot_every, clock)
-
-    async def follow() -> None:
-        while not app.should_stop:
-            await app.sleep(_CONTROL_EVERY)
-            read.read_from(stages.of(await known_versions(log, topics)))
-
-    app.task(_supervised(app, follow))
+    failure = Failure()
+    app.agent(mentions, name="read")(failure.guard(read.run, "reading"))
+    app.agent(readings, name="watch")(failure.guard(watch.run, "watching"))
+    worker = Worker(app, read, watch, tallies, name, failure)
+    Duties(worker, outbox, log, topics, settings.snapshot_every, clock).schedule()
     return worker
-
-
-def _schedule(
-    worker: Worker, outbox: Outbox, topics: Topics, snapshot_every: timedelta, clock: Callable[[], int]
-) -> None:
-    """Hang the regular duties on the application: marks, snapshots, reports, back-pressure."""
-    app, read, watch = worker.app, worker.read, worker.watch
-
-    async def mark() -> None:
-        while not app.should_stop:
-            await read.mark_idle()
-            quiet = perf_counter() - max(read.active_at, watch.active_at) > 2
-            await app.sleep(_IDLE_MARKS if quiet else _BUSY_MARKS)
-
-    async def keep() -> None:
-        while not app.should_stop:
-            await app.sleep(snapshot_every.total_seconds())
-            await watch.snapshot()
-
-    async def report() -> None:
-        while not app.should_stop:
-            await _report(worker, outbox, topics, clock())
-            await watch.go_on_without()
-            await app.sleep(_STATUS_EVERY)
-
-    async def at_stop(*_: object, **__: object) -> None:
-        await watch.snapshot()
-        await _report(worker, outbox, topics, clock())
-
-    for duty in (mark, keep, report):
-        app.task(_supervised(app, duty))
-    app.on_before_shutdown.connect(at_stop, weak=False)
-
-
-def _supervised(app: faust.App, duty: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """A duty that fails stops the worker before anything more is committed."""
-
-    async def run() -> None:
-        try:
-            await duty()
-        except Exception as error:  # whatever it is, the worker must not go on half alive
-            logger.exception("the worker stops: %s failed", duty.__name__)
-            await app.crash(error)
-
-    run.__name__ = duty.__name__
-    return run
-
-
-async def _report(worker: Worker, outbox: Outbox, topics: Topics, now: int) -> None:
-    report = Report(worker.name, now, worker.tallies.values, *worker.watch.standing())
-    await outbox(topics.status, 0, [NewRecord(encode_report(report), key=worker.name.encode())])
 
 
 async def run_worker(settings: StreamSettings, register: Register, *, clock: Callable[[], int]) -> None:
@@ -281,15 +213,6 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
             before = (await newest_reports(log, topics.status)).get(name)
             if before is not None:
                 worker.tallies.merge(before.counters)
-            await _until(worker.app, stopping)
+            await run_until(worker.app, stopping, worker.failure)
     finally:
         await log.stop()
-
-
-async def _until(app: faust.App, stopping: asyncio.Event) -> None:
-    """Run the application until asked to stop or until it crashes; a crash is raised."""
-    await app.start()
-    await app.wait_first(stopping.wait())
-    await app.stop()
-    if app.crash_reason is not None:
-        raise app.crash_reason

@@ -98,6 +98,7 @@ class SnapshotWriter:
             if before is not None and before.digest == digest:
                 current[name] = before
                 continue
+            known.pop(name, None)  # it is overwritten, even if this write is cut short
             prefix = f"{self.writer}/{slot}/{name}"
             chunks = max(1, -(-len(data) // CHUNK_BYTES))
             current[name] = PartRef(name, prefix, chunks, digest)

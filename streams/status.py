@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from alerts.ports import SourceUnavailableError, Status
-from streams.log import Log, LogError, LogUnavailableError, UnknownTopicError
+from streams.log import Log, LogError, UnknownTopicError
 from streams.tallies import Tallies
 from streams.topics import Topics
 
@@ -34,6 +34,8 @@ class Report(msgspec.Struct, frozen=True):
         Milliseconds of seen_at, by `readings` partition it holds.
     pending_bytes
         Readings that wait for the watermark.
+    ahead
+        Mentions partitions whose readers, in whichever worker, are to pause: too much waits for the others.
     """
 
     worker: str
@@ -42,6 +44,7 @@ class Report(msgspec.Struct, frozen=True):
     positions: dict[str, int] = {}
     watermarks: dict[str, int] = {}
     pending_bytes: int = 0
+    ahead: tuple[int, ...] = ()
 
 
 def encode_report(report: Report) -> bytes:
@@ -49,19 +52,46 @@ def encode_report(report: Report) -> bytes:
     return msgspec.json.encode(report)
 
 
+class Reports:
+    """The newest report of every worker, followed through the log.
+
+    Parameters
+    ----------
+    log
+        Started client.
+    topic
+        `status` of the run.
+    """
+
+    def __init__(self, log: Log, topic: str) -> None:
+        self._log = log
+        self._topic = topic
+        self._offset = 0
+        self._reports: dict[str, Report] = {}
+
+    async def all(self) -> dict[str, Report]:
+        """By worker. Raises `LogError`."""
+        first, end = await self._log.bounds(self._topic, 0)
+        self._offset = max(self._offset, first)
+        while self._offset < end:
+            records = await self._log.read(self._topic, 0, self._offset, limit=1000)
+            if not records:
+                break
+            for record in records:
+                if record.value is not None:
+                    _take(self._reports, record.value)
+            self._offset = records[-1].offset + 1
+        return self._reports
+
+    async def fresh(self, now: int) -> list[Report]:
+        """Those of workers that can be counted on at `now` (milliseconds since 1970 UTC). Raises `LogError`."""
+        oldest = now - FRESH.total_seconds() * 1000
+        return [report for report in (await self.all()).values() if report.at >= oldest]
+
+
 async def newest_reports(log: Log, topic: str) -> dict[str, Report]:
-    """The newest report of every worker, by name."""
-    offset, end = await log.bounds(topic, 0)
-    reports: dict[str, Report] = {}
-    while offset < end:
-        records = await log.read(topic, 0, offset, limit=1000)
-        if not records:
-            break
-        for record in records:
-            if record.value is not None:
-                _take(reports, record.value)
-        offset = records[-1].offset + 1
-    return reports
+    """The newest report of every worker, by name. Raises `LogError`."""
+    return await Reports(log, topic).all()
 
 
 def _take(reports: dict[str, Report], data: bytes) -> None:
@@ -90,37 +120,24 @@ class StatusReader:
         self._log = log
         self._topics = topics
         self._clock = clock
-        self._reports: dict[str, Report] = {}
-        self._offset = 0
+        self._reports = Reports(log, topics.status)
 
     async def status(self) -> Status:
         """The present standing. Raises `SourceUnavailableError`."""
         try:
-            await self._follow()
-            fresh = [r for r in self._reports.values() if self._clock() - r.at <= FRESH.total_seconds() * 1000]
+            fresh = await self._reports.fresh(self._clock())
+            everyone = (await self._reports.all()).values()
             lag = {"read": await self._read_lag(), "watch": await self._watch_lag(fresh)}
         except UnknownTopicError:
             return Status({"read": 0.0, "watch": 0.0}, None, {})
-        except (LogUnavailableError, LogError) as error:
+        except LogError as error:
             raise SourceUnavailableError(str(error)) from error
         tallies = Tallies()
-        for report in self._reports.values():
+        for report in everyone:
             tallies.merge(report.counters)
         marks = [mark for report in fresh for mark in report.watermarks.values() if mark]
         age = (self._clock() - min(marks)) / 1000 if marks else None
         return Status(lag, None if age is None else max(0.0, age), tallies.values)
-
-    async def _follow(self) -> None:
-        first, end = await self._log.bounds(self._topics.status, 0)
-        self._offset = max(self._offset, first)
-        while self._offset < end:
-            records = await self._log.read(self._topics.status, 0, self._offset, limit=1000)
-            if not records:
-                return
-            for record in records:
-                if record.value is not None:
-                    _take(self._reports, record.value)
-            self._offset = records[-1].offset + 1
 
     async def _read_lag(self) -> float:
         lag = 0

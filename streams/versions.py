@@ -90,6 +90,32 @@ async def known_versions(log: Log, topics: Topics) -> list[Version]:
     return sorted(versions, key=lambda version: version.since)
 
 
+class VersionReader:
+    """Reads the run's versions again where there may be new ones.
+
+    Parameters
+    ----------
+    log
+        Started client.
+    topics
+        Of the run.
+    """
+
+    def __init__(self, log: Log, topics: Topics) -> None:
+        self._log = log
+        self._topics = topics
+        self._end = -1
+        self._versions: list[Version] = []
+
+    async def versions(self) -> list[Version]:
+        """All versions that are announced by now, in the order in which they hold. Raises `LogError`."""
+        _, end = await self._log.bounds(self._topics.control, 0)
+        if end != self._end:
+            self._versions = await known_versions(self._log, self._topics)
+            self._end = end
+        return self._versions
+
+
 async def announce(log: Log, topics: Topics, version: Version, readings: int) -> None:
     """Make a version known: to every `readings` partition (the first is what watch begins with), then in `control`."""
     if version.since:

@@ -17,8 +17,8 @@ ALLOWED = {
     "api": {"alerts"},
     "deploy": {"detectors", "alerts", "streams", "api"},
 }
-#: Of alerts, streams knows only these.
-STREAMS_MAY_KNOW = {"alerts.model", "alerts.ports", "alerts.addresses"}
+#: Of alerts, streams knows only these; `decoding` says which findings the service can work with.
+STREAMS_MAY_KNOW = {"alerts.model", "alerts.decoding", "alerts.ports", "alerts.addresses"}
 #: Libraries that belong to one shell only.
 SHELLS = {
     "faust": {"streams"},
@@ -74,7 +74,7 @@ def test_a_folder_imports_only_what_it_may_know(folder: str) -> None:
     assert not wrong
 
 
-def test_streams_knows_of_alerts_only_model_ports_and_addresses() -> None:
+def test_streams_knows_of_alerts_only_model_decoding_ports_and_addresses() -> None:
     wrong = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sources("streams")

@@ -4,19 +4,22 @@ import asyncio
 import logging
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from time import perf_counter
 from typing import Any, cast
 
 from faust.streams import Stream
 from faust.types import TP, StreamT
 
+from streams.log import LogUnavailableError
 from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter
 from streams.outbox import Outbox
 from streams.reading.stage import ReadCounts, ReadStage
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord, RecordLike
+from streams.versions import NOTICE_MS
 from streams.watching.envelopes import Envelope, Marks, encode
 
 logger = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ SLICE = 500
 IDLE_MARGIN_MS = 100
 #: More than this many bugs in so many records stop the worker (design, decision 3).
 BUG_LIMIT, BUG_WINDOW = 10, 10_000
+_TRY_AGAIN = 1.0
 
 
 class TooManyBugsError(Exception):
@@ -76,6 +80,8 @@ class ReadAgent:
         Gives the driver's consumer once the worker runs.
     replay
         Marks come from the publisher only.
+    renew
+        All stages as `control` now says; `None` where no version can come any more.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class ReadAgent:
         consumer: Callable[[], BatchConsumer],
         *,
         replay: bool,
+        renew: Callable[[], Awaitable[Sequence[tuple[int, ReadStage]]]] | None = None,
     ) -> None:
         self._topics = topics
         self._stages = tuple(stages)
@@ -96,18 +103,19 @@ class ReadAgent:
         self._tallies = tallies
         self._consumer = consumer
         self._replay = replay
+        self._renew = renew
+        #: Up to which seen_at the stages are known for certain.
+        self._known_until = float("-inf")
         self._bugs = BugLimit()
         self._held: frozenset[TP] = frozenset()
+        self._paused: frozenset[TP] = frozenset()
         self._marked: dict[int, int] = {}
         self.active_at = float("-inf")
-
-    def read_from(self, stages: Sequence[tuple[int, ReadStage]]) -> None:
-        """Take over what has become known of versions; all of them, in order."""
-        self._stages = tuple(stages)
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
         """Go on where the group committed: an envelope sent twice does no harm."""
         self._held = assignment.partitions
+        self._paused = frozenset()
         return dict.fromkeys(assignment.partitions)
 
     async def run(self, stream: StreamT[Any]) -> None:
@@ -116,7 +124,22 @@ class ReadAgent:
             await self._read(event.value)
             await stream.ack(event)
 
+    async def _know(self, seen_at: int) -> None:
+        """Ask `control` before anything is read that a version not yet heard of may hold for.
+
+        A version is announced `NOTICE_MS` before it holds. What was seen at `seen_at` lies in the log by now: whatever
+        is announced from now on holds later than that much after it, however long this worker slept.
+        """
+        while self._renew is not None and seen_at > self._known_until:
+            try:
+                self._stages = tuple(await self._renew())
+                self._known_until = seen_at + NOTICE_MS
+            except LogUnavailableError as error:
+                logger.warning("reading waits until control can be read: %s", error)
+                await asyncio.sleep(_TRY_AGAIN)
+
     async def _read(self, batch: Batch) -> None:
+        await self._know(batch.records[-1].timestamp)
         for start, end, records in slices(batch, [since for since, _ in self._stages]):
             stage = self._stages[in_force(self._stages, records[0].timestamp)][1]
             result = stage.read_batch(batch.tp.partition, start, end, records, batch.tp.topic)
@@ -145,6 +168,17 @@ class ReadAgent:
                 for partition, envelope in enumerate(envelopes)
             )
         )
+
+    def hold_back(self, ahead: AbstractSet[int]) -> None:
+        """Pause reading these partitions, since too much waits for the others, and go on with those paused before."""
+        consumer = self._consumer()
+        flowing = {tp for tp in self._held if consumer.handed_over(tp) is not None}  # none amid a rebalance
+        wanted = frozenset(tp for tp in flowing if tp.partition in ahead)
+        if wanted - self._paused:
+            consumer.pause_partitions(wanted - self._paused)
+        if go_on := (self._paused & flowing) - wanted:
+            consumer.resume_partitions(go_on)
+        self._paused = wanted
 
     async def mark_idle(self) -> None:
         """Mark the partitions in which the last fetch found nothing, so that the watch need not wait for them."""

@@ -9,11 +9,13 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
+import msgspec
 from faust.streams import Stream
 from faust.types import TP, StreamT
 
 from alerts.model import Excerpt, Finding, Level, canonical
-from streams.log import Log
+from streams.agents.patience import Patience
+from streams.log import Log, LogError
 from streams.outbox import Outbox
 from streams.snapshots import SnapshotWriter, newest_snapshot
 from streams.tallies import Tallies
@@ -28,6 +30,10 @@ logger = logging.getLogger(__name__)
 PENDING_LIMIT = 64 * 1024 * 1024
 
 
+class FoldError(Exception):
+    """A record made the watch raise: a fault of the program, and the worker must not go past the record."""
+
+
 @dataclass(slots=True)
 class Held:
     """A `readings` partition this worker holds: its state, and what waits for the state to be durable."""
@@ -40,11 +46,16 @@ class Held:
     #: One past the last `readings` offset folded, and the same of the newest durable snapshot.
     position: int
     durable: int
+    patience: Patience | None
     unacknowledged: list[int] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: When the watermark last moved, by the stopwatch: only for going on without a lost partition.
-    moved_at: float = 0.0
-    watermark: int = 0
+    #: False while a record is being folded, and for ever if that was cut short: the state then holds part of it.
+    whole: bool = True
+
+    @property
+    def watermark(self) -> int:
+        """Of the watcher; 0 before there is one."""
+        return self.watcher.watermark or 0
 
 
 class Standing(NamedTuple):
@@ -74,6 +85,10 @@ class WatchAgent:
         Gives the driver's consumer once the worker runs.
     patience
         How long one partition may hold ticks before watch goes on without it; `None` waits for ever (a replay).
+    stopwatch
+        Seconds; only for `patience` and for knowing whether anything happens.
+    pending_limit
+        Bytes of readings that may wait in one partition before `ahead` names those to pause.
     """
 
     def __init__(
@@ -87,6 +102,7 @@ class WatchAgent:
         *,
         patience: timedelta | None,
         stopwatch: Callable[[], float] = perf_counter,
+        pending_limit: int = PENDING_LIMIT,
     ) -> None:
         self._topics = topics
         self._config = config
@@ -96,23 +112,27 @@ class WatchAgent:
         self._consumer = consumer
         self._patience = patience
         self._stopwatch = stopwatch
+        self._pending_limit = pending_limit
         self._held: dict[TP, Held] = {}
         self.active_at = float("-inf")
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
         """Read the state of every partition back; nothing that was not in a snapshot survives a rebalance."""
         self._held = {}
-        held: dict[TP, Held] = {}
-        for tp in sorted(assignment.partitions):
-            snapshot, keys = await newest_snapshot(self._log, self._topics.states, tp.partition)
-            if snapshot is None:
-                watcher, position = Watcher(self._config, tp.partition), 0
-            else:
-                watcher, position = Watcher.restore(self._config, snapshot.parts), snapshot.position
-            writer = SnapshotWriter(self._topics.states, tp.partition, uuid.uuid4().hex)
-            held[tp] = Held(tp, assignment.epoch, watcher, writer, keys, position, position, moved_at=self._stopwatch())
+        held = {tp: await self._restored(tp, assignment.epoch) for tp in sorted(assignment.partitions)}
         self._held = held
         return {tp: one.position for tp, one in held.items()}
+
+    async def _restored(self, tp: TP, epoch: int) -> Held:
+        snapshot, keys = await newest_snapshot(self._log, self._topics.states, tp.partition)
+        if snapshot is None:
+            watcher, position = Watcher(self._config, tp.partition), 0
+        else:  # in a thread: millions of identities take their time, and the other agent has work
+            watcher = await asyncio.to_thread(Watcher.restore, self._config, snapshot.parts)
+            position = snapshot.position
+        writer = SnapshotWriter(self._topics.states, tp.partition, uuid.uuid4().hex)
+        patience = None if self._patience is None else Patience(self._patience.total_seconds())
+        return Held(tp, epoch, watcher, writer, keys, position, position, patience)
 
     async def run(self, stream: StreamT[Any]) -> None:
         """Fold batches for ever; they are acknowledged when a snapshot that contains them is durable."""
@@ -122,6 +142,8 @@ class WatchAgent:
             if held is None or held.epoch != batch.epoch:
                 continue  # polled before a rebalance: read again from the snapshot on
             async with held.lock:
+                if not held.whole:
+                    continue  # what was cut short is read again from the snapshot on
                 await self._fold(held, batch)
                 held.unacknowledged.append(batch.end)
             self._consumer().taken(batch)
@@ -131,17 +153,26 @@ class WatchAgent:
             if record.offset < held.position:
                 continue
             if record.value is not None:
-                await self._send(held.watcher.feed(decode(record.value), record.offset))
+                await self._fold_one(held, record.value, record.offset)
             held.position = record.offset + 1
             await asyncio.sleep(0)
         held.position = max(held.position, batch.end)
-        self._note_progress(held)
 
-    def _note_progress(self, held: Held) -> None:
-        watermark = held.watcher.watermark or 0
-        if watermark > held.watermark:
-            held.watermark = watermark
-            held.moved_at = self._stopwatch()
+    async def _fold_one(self, held: Held, value: bytes, offset: int) -> None:
+        """Fold a record and send what it led to; cut short (cancelled, too), the state is never kept nor added to."""
+        place = f"{held.tp.topic}/{held.tp.partition} at {offset}"
+        try:
+            record = decode(value)
+        except msgspec.DecodeError as error:
+            held.whole = False
+            raise LogError(f"{place} is no readings record ({error}): restore the log, or start a new run") from error
+        held.whole = False
+        try:
+            output = held.watcher.feed(record, offset)
+        except Exception as error:
+            raise FoldError(f"{place} cannot be folded: {type(error).__name__}: {error}") from error
+        await self._send(output)
+        held.whole = True
 
     async def _send(self, output: Output) -> None:
         """Send excerpts before the findings that show them."""
@@ -163,7 +194,7 @@ class WatchAgent:
         """Write every state that has moved, then acknowledge what it contains."""
         for held in list(self._held.values()):
             async with held.lock:
-                if held.position > held.durable and self._held.get(held.tp) is held:
+                if held.whole and held.position > held.durable and self._held.get(held.tp) is held:
                     await self._write(held)
 
     async def _write(self, held: Held) -> None:
@@ -182,16 +213,16 @@ class WatchAgent:
         await self._outbox(topic, partition, records)
 
     async def go_on_without(self) -> None:
-        """Note in the log that ticks need not wait for a partition that has been silent too long."""
-        if self._patience is None:
-            return
+        """Note in the log that ticks need not wait for partitions that stood still too long; see `Patience`."""
         for tp, held in list(self._held.items()):
-            if self._stopwatch() - held.moved_at < self._patience.total_seconds():
+            if held.patience is None:
                 continue
-            held.moved_at = self._stopwatch()
-            for partition in held.watcher.behind():
-                logger.warning("mentions partition %d has no owner: watching goes on without it", partition)
-                note = Without(partition, held.watcher.watermark or 0)
+            watcher = held.watcher
+            marks = {partition: progress.mark for partition, progress in watcher.marks.partitions.items()}
+            pressed = watcher.pending_bytes > self._pending_limit
+            for partition in held.patience.lost(self._stopwatch(), marks, watcher.behind(), pressed=pressed):
+                logger.warning("mentions partition %d has no reader: watching goes on without it", partition)
+                note = Without(partition, held.watermark)
                 await self._outbox(tp.topic, tp.partition, [NewRecord(encode(note))])
 
     def ahead(self) -> frozenset[int]:
@@ -199,7 +230,7 @@ class WatchAgent:
         return frozenset(
             partition
             for held in self._held.values()
-            if held.watcher.pending_bytes > PENDING_LIMIT
+            if held.watcher.pending_bytes > self._pending_limit
             for partition in held.watcher.ahead()
         )
 

@@ -1,6 +1,6 @@
 """What a batch is: all the records polled from one partition at once, as one Faust event."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -117,7 +117,13 @@ class BatchTopic(faust.Topic):
 
 
 class BatchConsumer(Protocol):
-    """What both drivers' `faust` consumers have beside Faust's own interface."""
+    """What agents use of both drivers' consumers: what they have beside Faust's own interface, and pausing."""
+
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """Hand over nothing more of `tps` until they are resumed, or assigned anew."""
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Hand over again, from where it was paused."""
 
     def idle_at(self, tp: TP) -> int | None:
         """Log time of the last fetch of `tp` that found nothing after what was handed over.

@@ -311,7 +311,7 @@ class Consumer(stock.Consumer):
             await super().perform_seek()
             starts = await self._resume()
         except asyncio.CancelledError:
-            if epoch == self._epoch and not self.should_stop:  # Faust lost patience, and would go on without
+            if epoch == self._epoch and not self.app.should_stop:  # Faust lost patience, and would go on without
                 self.add_future(self.crash(LogError("resuming took longer than Faust's broker_request_timeout")))
             raise
         if epoch == self._epoch:
