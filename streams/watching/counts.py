@@ -15,8 +15,9 @@ RING = 16
 HOUR_MINUTES = 60
 #: Hours for which counts by source are kept.
 HOURS_KEPT = 26
-#: Distinct (organisation, minute, source) an hour; what comes on top is counted under `OTHERS`.
-HOUR_LIMIT = 50_000
+#: Distinct (minute, source) of an organisation in an hour; what is over is counted under `OTHERS`. The bound is each
+#: organisation's own, so that it does not depend on what else is watched in the partition.
+HOUR_LIMIT = 3_000
 OTHERS = ("other", "…")
 #: A finding names at most so many sources.
 SOURCES_SHOWN = 20
@@ -81,26 +82,27 @@ class OpenMinutes:
         return counts
 
 
-_Key = tuple[str, int, str, str]
+_Key = tuple[int, str, str]
 
 
 class SourceCounts:
     """Mentions of each organisation by minute and source, for the hours in which an alert may look back."""
 
     def __init__(self) -> None:
-        self._hours: dict[int, dict[_Key, list[int]]] = {}
+        self._hours: dict[int, dict[str, dict[_Key, list[int]]]] = {}
 
     def add(self, organisation: str, minute: int, source: tuple[str, str], *, negative: bool) -> None:
         """Count one mention."""
         hour = minute // HOUR_MINUTES
-        counts = self._hours.get(hour)
-        if counts is None:
-            counts = self._hours[hour] = {}
-        key = (organisation, minute, *source)
+        of_hour = self._hours.get(hour)
+        if of_hour is None:
+            of_hour = self._hours[hour] = {}
+        counts = of_hour.setdefault(organisation, {})
+        key = (minute, *source)
         found = counts.get(key)
         if found is None:
             if len(counts) >= HOUR_LIMIT:
-                key = (organisation, minute, *OTHERS)
+                key = (minute, *OTHERS)
             found = counts.setdefault(key, [0, 0])
         found[0] += 1
         found[1] += negative
@@ -110,15 +112,20 @@ class SourceCounts:
         for hour in [hour for hour in self._hours if hour < before // HOUR_MINUTES - HOURS_KEPT]:
             del self._hours[hour]
 
-    def since(self, organisation: str, minute: int) -> tuple[SourceCount, ...]:
-        """Counts of an organisation by source from a minute on, most negative first."""
+    def since(self, organisation: str, minute: int, now: int) -> tuple[SourceCount, ...]:
+        """Counts of an organisation by source from a minute on, most negative first.
+
+        Of hours over `HOURS_KEPT` before the minute `now` nothing is said, whether they are forgotten already or not:
+        when that happens depends on what else is watched.
+        """
+        first = max(minute // HOUR_MINUTES, now // HOUR_MINUTES - HOURS_KEPT)
         mentions: Counter[tuple[str, str]] = Counter()
         negative: Counter[tuple[str, str]] = Counter()
-        for hour, counts in self._hours.items():
-            if hour < minute // HOUR_MINUTES:
+        for hour, of_hour in self._hours.items():
+            if hour < first:
                 continue
-            for (code, at, kind, name), (all_of_them, negatives) in counts.items():
-                if code == organisation and at >= minute:
+            for (at, kind, name), (all_of_them, negatives) in of_hour.get(organisation, {}).items():
+                if at >= minute:
                     mentions[kind, name] += all_of_them
                     negative[kind, name] += negatives
         found = (SourceCount(kind, name, mentions[kind, name], negative[kind, name]) for kind, name in mentions)
@@ -126,10 +133,13 @@ class SourceCounts:
 
     def parts(self) -> dict[str, bytes]:
         """Contents by hour; an hour whose minutes are closed stays the same."""
-        return {str(hour): msgspec.msgpack.encode(list(counts.items())) for hour, counts in self._hours.items()}
+        return {
+            str(hour): msgspec.msgpack.encode([(code, list(counts.items())) for code, counts in of_hour.items()])
+            for hour, of_hour in self._hours.items()
+        }
 
     def take(self, parts: dict[str, bytes]) -> None:
         """Take over what `parts` wrote."""
         for hour, data in sorted(parts.items(), key=lambda item: int(item[0])):
-            items = msgspec.msgpack.decode(data, type=list[tuple[_Key, list[int]]])
-            self._hours[int(hour)] = dict(items)
+            items = msgspec.msgpack.decode(data, type=list[tuple[str, list[tuple[_Key, list[int]]]]])
+            self._hours[int(hour)] = {code: dict(counts) for code, counts in items}

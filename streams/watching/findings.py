@@ -205,7 +205,7 @@ class AlertBook:
         alert.start, alert.expected = alert.end - decision.window, decision.expected
         if baseline is not None:
             alert.base = baseline.expected_until(alert.end) - decision.expected
-        sources = self._sources.since(alert.organisation, alert.start)
+        sources = self._sources.since(alert.organisation, alert.start, tick // MINUTE)
         alert.observed = sum(source.negative for source in sources)
         alert.mentions = sum(source.mentions for source in sources)
         if alert.series is Series.NEGATIVE_SHARE:
@@ -220,7 +220,7 @@ class AlertBook:
     def _shown(self, alert: Active, tick: int, reason: str) -> Revision:
         code = alert.organisation
         stories = self._stories[code].since(alert.start) if code in self._stories else []
-        alert.sources = self._sources.since(code, alert.start)[:SOURCES_SHOWN]
+        alert.sources = self._sources.since(code, alert.start, tick // MINUTE)[:SOURCES_SHOWN]
         alert.representatives = tuple(story.representative() for story in stories[:SHOWN])
         if code in self._words:
             alert.words = self._words[code].new((s.title for s in stories), self._names.get(code, code))

@@ -36,8 +36,8 @@ def test_sources_are_counted_from_a_minute_on_most_negative_first() -> None:
     sources.add("19", 60, ("news", "Báo A"), negative=False)
     sources.add("19", 61, ("forum", "Diễn đàn"), negative=True)
     sources.add("01", 61, ("forum", "Diễn đàn"), negative=True)
-    assert sources.since("19", 60) == (SourceCount("forum", "Diễn đàn", 1, 1), SourceCount("news", "Báo A", 1, 0))
-    assert sources.since("19", 0)[0] == SourceCount("news", "Báo A", 2, 1)
+    assert sources.since("19", 60, 61) == (SourceCount("forum", "Diễn đàn", 1, 1), SourceCount("news", "Báo A", 1, 0))
+    assert sources.since("19", 0, 61)[0] == SourceCount("news", "Báo A", 2, 1)
 
 
 def test_hours_that_are_past_keep_their_bytes_and_are_forgotten_in_time() -> None:
@@ -52,13 +52,32 @@ def test_hours_that_are_past_keep_their_bytes_and_are_forgotten_in_time() -> Non
     assert "0" not in sources.parts()
     again = SourceCounts()
     again.take(sources.parts())
-    assert again.since("19", 0) == sources.since("19", 0)
+    assert again.since("19", 0, 61) == sources.since("19", 0, 61)
 
 
 def test_a_flood_of_sources_is_bounded_and_still_counted() -> None:
     sources = SourceCounts()
     for number in range(module.HOUR_LIMIT + 10):
         sources.add("19", 5, ("web", str(number)), negative=True)
-    found = sources.since("19", 5)
+    found = sources.since("19", 5, 5)
     assert sum(source.negative for source in found) == module.HOUR_LIMIT + 10
     assert found[0] == SourceCount(*module.OTHERS, 10, 10)
+
+
+def test_what_is_told_does_not_depend_on_when_it_was_forgotten() -> None:
+    kept, forgotten = SourceCounts(), SourceCounts()
+    late = 60 * (HOURS_KEPT + 2)
+    for sources in (kept, forgotten):
+        sources.add("19", 10, ("news", "Báo A"), negative=True)
+        sources.add("19", late, ("news", "Báo A"), negative=True)
+    forgotten.forget(late)
+    assert kept.since("19", 0, late) == forgotten.since("19", 0, late) == (SourceCount("news", "Báo A", 1, 1),)
+
+
+def test_a_flood_at_one_body_takes_no_room_from_another() -> None:
+    alone, beside = SourceCounts(), SourceCounts()
+    for number in range(module.HOUR_LIMIT + 10):
+        beside.add("01", 5, ("web", str(number)), negative=True)
+    for sources in (alone, beside):
+        sources.add("19", 5, ("web", "Trang"), negative=True)
+    assert alone.since("19", 0, 5) == beside.since("19", 0, 5)
