@@ -134,14 +134,13 @@ class Bank:
 
     def _fade(self, windows: int) -> None:
         """Let the smoothed counts fall for some windows of one block, none of them its first."""
-        state, run = self._state, np.empty((windows + 1, *self._decay.shape))
-        run[0], run[1:] = state["smooth"], self._decay
-        np.multiply.accumulate(run, axis=0, out=run)
-        state["smooth"][...] = run[-1]
-        np.subtract(run, state["expect"][NOW], out=run)
-        np.multiply(run, run, out=run)
-        run[0] = state["squares"]
-        state["squares"][...] = np.add.accumulate(run, axis=0, out=run)[-1]  # in turn, as if closed one by one
+        smooth, squares, work = self._state["smooth"], self._state["squares"], self._work
+        expect, decay = self._state["expect"][NOW], self._decay
+        for _ in range(windows):
+            np.multiply(smooth, decay, out=smooth)
+            np.subtract(smooth, expect, out=work)
+            np.multiply(work, work, out=work)
+            np.add(squares, work, out=squares)
 
     def _begin(self, minute: int) -> None:
         if self.next_minute is None:
@@ -339,9 +338,9 @@ class Bank:
         return self.grid.start_of_block(minute) + self.grid.block
 
     def expected_until(self, row: int, minute: int) -> float:
-        """Negatives expected of a row since the bank began, until `minute` (exclusive, at most the next block's end).
+        """Negatives usual for a row since the bank began, until `minute` (exclusive; open, at most the next block's end).
 
-        The difference of two such sums is what was expected between them.
+        The difference of two such sums is what was usual between them.
         """
         closed = (minute if self.next_minute is None else self.next_minute, self._steps)
         return openings.expected_until(self.grid, self._state, row, minute, closed)

@@ -13,18 +13,15 @@ MOST_OPEN = 12
 
 def may_fire(policy: Policy, state: State, gain: Floats, rows: Ints, negative: Ints) -> Bools:
     """Rows that could be above a gate if all their open counts fell into one window and least were expected."""
-    found: Bools = np.zeros(len(rows), dtype=bool)
     so_far = negative.sum(axis=1)
     volume = so_far + state["rolling_negative"][rows] + state["negative"][rows]
-    enough = (volume >= policy.least_negative) & (so_far > 0)
+    enough: Bools = (volume >= policy.least_negative) & (so_far > 0)
     if not enough.any():
-        return found
+        return enough
     smooth = state["smooth"][:, rows] + gain[:, rows] * so_far
-    for slot in (NOW, NEXT):
-        work = (smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows]
-        most = np.maximum(work, policy.floor).prod(axis=0)
-        found |= most * (1.0 + 1e-9) > state["gate"][slot][rows]
-    found &= enough
+    work = (smooth - state["expect"][NOW:, None, rows]) * state["inverse"][NOW:, :, rows]
+    most = np.maximum(work, policy.floor).prod(axis=1)
+    found: Bools = (most * (1.0 + 1e-9) > state["gate"][NOW:, rows]).any(axis=0) & enough
     return found
 
 
