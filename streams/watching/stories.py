@@ -50,7 +50,9 @@ class Stories(msgspec.Struct):
         stories = self.stories
         while stories and stories[0].last_seen < seen_at - KEPT:
             del stories[0]
-        place = self._nearest(reading.fingerprint)
+        place = self._same_title(reading.title)
+        if place is None:
+            place = self._nearest(reading.fingerprint)
         if place is not None:
             story = stories.pop(place)
             story.copies += 1
@@ -68,6 +70,10 @@ class Stories(msgspec.Struct):
                 reading.id, source.kind, source.name, reading.published_at, reading.title, reading.url,
             )
         )  # fmt: skip
+
+    def _same_title(self, title: str) -> int | None:
+        """Place of a story under the very title: texts may differ below a headline that was taken over."""
+        return next((i for i, story in enumerate(self.stories) if title and story.title == title), None)
 
     def _nearest(self, fingerprint: int) -> int | None:
         """Place of the story that differs least, if it is near enough; texts without words are near to none."""

@@ -1,3 +1,4 @@
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,13 @@ def test_near_duplicates_are_one_story_with_copies() -> None:
     stories.add(reading(2, 0xFFFF ^ 0b1111_1111), SOURCE, 2, 1)
     stories.add(reading(3, 0xFFFF ^ 0b1_1111_1111), SOURCE, 3, 1)
     assert [(story.id, story.copies) for story in stories.since(0)] == [("m1", 2), ("m3", 1)]
+
+
+def test_the_same_headline_over_another_text_is_the_same_story() -> None:
+    stories = Stories([])
+    for number, fingerprint in ((1, 0xFFFF), (2, 0xFFFF << 40)):
+        stories.add(msgspec.structs.replace(reading(number, fingerprint), title="Một tin"), SOURCE, number, 0)
+    assert [(story.id, story.copies) for story in stories.since(0)] == [("m1", 2)]
 
 
 def test_texts_without_words_are_never_duplicates() -> None:
