@@ -204,6 +204,39 @@ class TransportContract:
             assert first.ack()
             assert await reader.committed() == 15
 
+    async def test_a_paused_partition_waits_while_others_flow_and_goes_on_where_it_was(self, harness: Harness) -> None:
+        topic = await harness.topic(2)
+        first, second = TP(topic, 0), TP(topic, 1)
+        async with Reader(harness, topic).running() as reader:
+            for partition in (0, 1):
+                await harness.fill(topic, partition, 10)
+            await eventually(lambda: reader.count() == 20)
+            reader.app.consumer.pause_partitions({first})
+            await asyncio.sleep(0.2)  # a fetch under way may still bring something
+            for partition in (0, 1):
+                await harness.fill(topic, partition, 10, first=10)
+            await eventually(lambda: len(reader.numbers(second.partition)) == 20)
+            assert reader.numbers(first.partition) == list(range(10))
+            reader.app.consumer.resume_partitions({first})
+            await eventually(lambda: reader.count() == 40)
+            assert reader.numbers(first.partition) == list(range(20))
+
+    async def test_a_stop_amid_resume_is_no_crash(self, harness: Harness) -> None:
+        asked = asyncio.Event()
+
+        async def resume(_: Assignment) -> Mapping[TP, int | None]:
+            asked.set()
+            await asyncio.Event().wait()
+            return {}
+
+        reader = Reader(harness, await harness.topic(), resume=resume)
+        starting = asyncio.ensure_future(reader.app.start())
+        async with asyncio.timeout(GRACE):
+            await asked.wait()
+            await reader.app.stop()
+            await starting
+        assert reader.app.crash_reason is None
+
     async def test_a_batch_is_acknowledged_once(self, harness: Harness) -> None:
         topic = await harness.topic()
         await harness.fill(topic, 0, 5)

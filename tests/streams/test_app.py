@@ -1,7 +1,9 @@
 """The worker as a whole on the embedded log: it stops fast with its state kept, and never goes past what failed."""
 
 import asyncio
+import os
 import resource
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +12,8 @@ import pytest
 
 from streams.agents.read import TooManyBugsError
 from streams.agents.watch import FoldError
-from streams.app import broker_urls
-from streams.log import LogError
+from streams.app import broker_urls, run_worker
+from streams.log import Log, LogError, UnknownTopicError, open_log
 from streams.reading.reader import Reader
 from streams.reading.register import Register
 from streams.reading.sentiment import Scores
@@ -21,7 +23,7 @@ from streams.status import newest_reports
 from streams.transports.batches import NewRecord
 from streams.watching.envelopes import Envelope, Reading, encode
 from tests.contracts.transport_contract import eventually
-from tests.streams.stand import TOPICS, Stand, mention, settings_of, working
+from tests.streams.stand import TOPICS, Stand, mention, now_ms, settings_of, working
 
 
 async def fed(stand: Stand, count: int = 5, first: int = 0) -> None:
@@ -142,3 +144,34 @@ async def test_a_second_worker_of_the_run_is_refused_in_a_sentence(tmp_path: Pat
             with pytest.raises(LogError, match="hold"):
                 await second.ended()
         await fed(first, first=50)
+
+
+async def test_a_worker_of_the_command_line_ends_at_sigterm_and_goes_on_with_its_sums(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    log = open_log(settings.log_url)
+    await log.start()
+    for run in (1, 2):
+        task = asyncio.create_task(run_worker(settings, Register.load(), clock=now_ms))
+
+        async def counted(task: "asyncio.Task[None]" = task, run: int = run) -> bool:
+            assert not task.done()
+            try:
+                reports = await newest_reports(log, TOPICS.status)
+            except UnknownTopicError:
+                return False
+            return any(r.counters.get("mentions_counted", {}).get("") == run for r in reports.values())
+
+        await eventually(lambda: _has(log, TOPICS.mentions))
+        await log.append(TOPICS.mentions, 0, [mention(run)])
+        await eventually(counted)
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await task
+    await log.stop()
+
+
+async def _has(log: Log, topic: str) -> bool:
+    try:
+        return await log.partitions(topic) > 0
+    except UnknownTopicError:
+        return False
