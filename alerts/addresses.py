@@ -192,6 +192,22 @@ class AddressPolicy:
         return port
 
 
+def where(url: str) -> str:
+    """What of an address may be shown to everyone: scheme, host and port, since path and query are often a secret.
+
+    Examples
+    --------
+    >>> where("https://chat.example.vn:8443/hooks/k7Zq?key=1")
+    'https://chat.example.vn:8443/…'
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    rest = "/…" if parts.path.strip("/") or parts.query else parts.path
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{rest}"
+
+
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Networks from the settings, such as ``10.1.0.0/16``, or one address.
 

@@ -27,10 +27,13 @@ class Inflater:
     ----------
     max_ratio
         Highest ratio of bytes out to bytes in, judged from 1 MiB out on. Ordinary NDJSON stays below 30.
+    max_members
+        Most gzip members: each costs something, though it may hold nothing.
     """
 
-    def __init__(self, max_ratio: float = 200.0) -> None:
+    def __init__(self, max_ratio: float = 200.0, max_members: int = 10_000) -> None:
         self._max_ratio = max_ratio
+        self._members_left = max_members - 1
         self._inflate = zlib.decompressobj(wbits=31)
         self._in = self._out = 0
 
@@ -39,6 +42,9 @@ class Inflater:
         self._in += len(data)
         while data:
             if self._inflate.eof:  # a further gzip member follows
+                self._members_left -= 1
+                if self._members_left < 0:
+                    raise BombError("the gzip body has too many members")
                 self._inflate = zlib.decompressobj(wbits=31)
             try:
                 piece = self._inflate.decompress(data, _PIECE)

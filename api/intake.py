@@ -49,6 +49,7 @@ class Intake:
     _line: int = 0
     _mentions: int = 0
     _bytes: int = 0
+    _wire_bytes: int = 0
     _portion: list[tuple[int, bytes]] = field(default_factory=list)
     _portion_bytes: int = 0
 
@@ -83,7 +84,11 @@ class Intake:
             ) from None
 
     async def _feed(self, piece: bytes) -> None:
+        self._wire_bytes += len(piece)
+        if self._wire_bytes > self.bounds.max_bytes:  # packed bytes that unpack to nothing count as well
+            await self._too_large(f"{self.bounds.max_bytes} bytes")
         for part in self.inflater.feed(piece) if self.inflater is not None else (piece,):
+            await asyncio.sleep(0)  # a body of nothing but blank lines is no reason to keep others waiting
             self._bytes += len(part)
             if self._bytes > self.bounds.max_bytes:
                 await self._too_large(f"{self.bounds.max_bytes} bytes")

@@ -1,11 +1,11 @@
 """What every answer passes: security headers and the request counter. Plain ASGI, a few microseconds."""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from alerts.model import Scope as TokenScope
-from api.errors import bug
+from api.errors import ProblemError, bug
 from api.metrics import OTHER, Metrics
 from api.service import Service
 
@@ -61,6 +61,12 @@ class Shell:
                 self._count(scope, message["status"])
             await send(message)
 
+        if _is_ambiguous(scope["headers"]):
+            # Where one such body ends and the next request begins, a proxy in front may read differently (smuggling).
+            detail = "Send either Content-Length or Transfer-Encoding, not both."
+            await ProblemError(400, detail, headers={"Connection": "close"}).response()(scope, receive, sending)
+            return
+
         try:
             await self._app(scope, receive, sending)
         except Exception:
@@ -73,6 +79,11 @@ class Shell:
         shown = (scope["method"], getattr(scope.get("route"), "path", ""))
         method, route = shown if shown in self._routes else OTHER
         self._requests.labels(method, route, f"{status // 100}xx").inc()
+
+
+def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request says in two ways how long its body is."""
+    return sum(name in {b"content-length", b"transfer-encoding"} for name, _ in headers) > 1
 
 
 class Unchanged:

@@ -1,5 +1,6 @@
 """The command line: `canhbao`."""
 
+import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -57,6 +58,7 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command of the process's arguments, and end the process with its status."""
+    os.umask(0o077)  # what is written here is for this user only, wherever it is written
     # People read Vietnamese here, whatever the locale says.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -83,14 +85,17 @@ def _code(error: Exception) -> int | None:
     from api.settings import SettingsError as ApiSettingsError
     from deploy.settings import SettingsError
     from deploy.state import StateError
+    from streams.agents.read import TooManyBugsError
     from streams.log import LogError
     from streams.reading.register import RegisterError
     from streams.sources.files import SourceFileError
     from streams.sources.replay_publisher import ReplayMismatchError
+    from streams.watching.state import StateError as WatchStateError
 
     if isinstance(error, SettingsError | ApiSettingsError | StateError | RegisterError | SourceFileError):
         return USAGE
-    return FAILED if isinstance(error, LogError | AlertsError | ReplayMismatchError) else None
+    failures = LogError | AlertsError | ReplayMismatchError | TooManyBugsError | WatchStateError
+    return FAILED if isinstance(error, failures) else None
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ import os
 import stat
 from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from alerts.addresses import where
 from deploy.settings import Settings
 
 _SECRETS = ("secret", "token", "password")
@@ -83,7 +85,8 @@ def _shown(dotted: str, given: Mapping[str, Any]) -> str:
     if isinstance(here, list):
         return f"{len(here)} of them"
     text = str(here)
-    return text if "@" not in text else "(hidden: it may hold a password)"
+    hides = "@" in text or any(word in text.lower() for word in _SECRETS)
+    return "(hidden: it may hold a password)" if hides else text
 
 
 async def _state(settings: Settings) -> AsyncIterator[Line]:
@@ -97,6 +100,11 @@ async def _state(settings: Settings) -> AsyncIterator[Line]:
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o077:
         yield Line(Health.WRONG, f"{directory} is open to other users", f"chmod 700 {directory}")
+    for path in {Path(origin) for origin in settings.origins.values() if Path(origin).is_absolute()}:
+        if settings.http.receivers and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Line(Health.WRONG, f"{path} holds secrets and is open to other users", f"chmod 600 {path}")
+    if settings.first_token_path.exists():
+        yield Line(Health.WELL, f"the first API token, which opens the page, is in {settings.first_token_path}")
     about = os.statvfs(directory)
     free = about.f_bavail * about.f_frsize
     if free < _LEAST_FREE:
@@ -120,7 +128,7 @@ async def _receivers(settings: Settings) -> AsyncIterator[Line]:
     if not settings.http.receivers:
         yield Line(Health.NOTE, "no webhook receivers", "add [[receivers]] with name, url and secret to send alerts")
     for receiver in settings.http.receivers:
-        yield Line(Health.WELL, f"receiver {receiver.name}: {receiver.url}")
+        yield Line(Health.WELL, f"receiver {receiver.name}: {where(receiver.url)}")
 
 
 async def _log(settings: Settings) -> AsyncIterator[Line]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from alerts import describe
@@ -81,10 +82,12 @@ async def follow(settings: Settings, service: Callable[[], int | None], run: str
         The replay run that is shown beside the live one; empty for none.
     """
     url = await _up(settings, service)
-    say(f"Trang cảnh báo: {url}/#token={_token(settings)}")
+    # Only a person sees a terminal; what goes to a file or a system's journal is read by others, and kept.
+    token = _token(settings) if sys.stdout.isatty() else ""
+    say(f"Trang cảnh báo: {url}/" + (f"#token={token}" if token else f" (mã truy cập: {settings.first_token_path})"))
     store = await asyncio.to_thread(open_store, settings.alert_store_url)
     try:
-        screen = Screen(store, url, _token(settings), shutil.get_terminal_size((100, 24)).columns)
+        screen = Screen(store, url, token, shutil.get_terminal_size((100, 24)).columns)
         sequence = await asyncio.to_thread(store.latest)
         standing = await asyncio.to_thread(screen.standing, run)
         for alert in standing:

@@ -228,11 +228,14 @@ def _second_look(data: bytes, error: Exception) -> Mention:
         if leap is not None:
             try:
                 mention = _decode(data[: leap.start()] + leap[1] + b":59" + leap[2] + data[leap.end() :])
+                instant = mention.published.astimezone(UTC)
+                if (instant.hour, instant.minute) == (23, 59):
+                    after = instant.replace(microsecond=0) + timedelta(seconds=1)
+                    return msgspec.structs.replace(mention, published=after)
             except (ValueError, RecursionError) as other:
                 raise _refusal(data, other) from other
-            instant = mention.published.astimezone(UTC)
-            if (instant.hour, instant.minute) == (23, 59):
-                return msgspec.structs.replace(mention, published=instant.replace(microsecond=0) + timedelta(seconds=1))
+            except OverflowError as other:  # in UTC it lies before the year 1 or after 9999
+                raise _refusal(data, error) from other
     raise _refusal(data, error) from error
 
 
@@ -264,8 +267,9 @@ def _refusal(data: bytes, error: Exception) -> InvalidMention:
 
 
 def _sentence(message: str) -> str:
-    """Of msgspec's message what does not repeat the sender's text at length (a wrong enum value is quoted there)."""
-    return message if len(message) <= 300 else message[:300] + "…"
+    """Of msgspec's message, which quotes a wrong enum value, what is neither long nor steers the reader's terminal."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in message[:301])
+    return shown if len(shown) <= 300 else shown[:300] + "…"
 
 
 def identity(kind: str, name: str, mention_id: str) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
+from alerts.addresses import where
 from api.deps import Reader, ServiceDep
 from api.schemas import PROBLEMS, Receivers
 from api.times import show
@@ -20,14 +21,14 @@ async def list_organisations(_: Reader, service: ServiceDep) -> Response:
 
 @router.get("/v1/receivers", tags=["receivers"], response_model=Receivers)
 async def list_receivers(_: Reader, service: ServiceDep) -> Response:
-    """Who gets webhooks (never with what secret), and how deliveries stand."""
+    """Who gets webhooks, and how deliveries stand; of an address only its host, since the rest may be a secret."""
     receivers = await asyncio.to_thread(service.store.receivers)
     counts = await asyncio.to_thread(service.store.counts)
     next_due = await asyncio.to_thread(service.store.next_due)
     shown = [
         {
             "name": one.name,
-            "url": one.url,
+            "url": where(one.url),
             "enabled": one.enabled,
             "disabled": one.disabled,
             "min_severity": one.min_severity.value,

@@ -97,7 +97,11 @@ class Collector:
         failures = memory.failures + 1 if failure else 0
         now = self._clock()
         due = next_due(self._settings, feed, failures, now, self._chance(), retry_after)
-        self._memories.keep(feed.url, msgspec.structs.replace(memory, failures=failures, due_at=due))
+        try:
+            self._memories.keep(feed.url, msgspec.structs.replace(memory, failures=failures, due_at=due))
+        except OSError as error:  # the other feeds go on; what is published again is known by its id
+            logger.warning("feed %s: what is known of it cannot be kept: %s", feed.url, error.strerror)
+            await asyncio.sleep(min(max((due - now).total_seconds(), 0), 86_400))
         if failure:
             wait = round((due - now).total_seconds())
             logger.warning("feed %s failed (%d in a row), asked again in %d s: %s", feed.url, failures, wait, failure)

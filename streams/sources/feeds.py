@@ -1,6 +1,7 @@
 """RSS and Atom: bytes of unknown origin -> entries -> mentions. Pure."""
 
 import hashlib
+import re
 import xml.parsers.expat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from streams.sources.times import parse_time, settled
 
 _MOST_TAGS = 100_000
 _DEEPEST = 100
+#: A tag of more than 8 KiB, in any width of letters: attributes beyond number take `xml.sax` quadratic time.
+_LONG_TAG = re.compile(rb"<\0{0,3}[A-Za-z/][^>]{8192}")
 _TITLE, _TEXT = 1_000, 10_000
 
 
@@ -68,6 +71,8 @@ def parse_feed(data: bytes, most: int) -> Sequence[Entry]:
 def _check(data: bytes) -> None:
     if data.count(b"<") > _MOST_TAGS:
         raise FeedError(f"it has more than {_MOST_TAGS} tags")
+    if _LONG_TAG.search(data):
+        raise FeedError("it has a tag of more than 8 KiB")
     depth = [0]
     parser = xml.parsers.expat.ParserCreate()
 

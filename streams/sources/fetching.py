@@ -115,8 +115,14 @@ async def _follow(gate: Gate, url: str, bounds: Bounds, headers: dict[str, str])
             if answer.status != 200:
                 raise FetchError(f"the server answers {answer.status}", answer.headers.get("Retry-After", ""))
             body = await _body(answer, bounds)
-            return Fetched(body, answer.headers.get("ETag", "")[:500], answer.headers.get("Last-Modified", "")[:100])
+            return Fetched(body, _validator(answer, "ETag", 500), _validator(answer, "Last-Modified", 100))
     raise FetchError(f"it redirects more than {_MOST_REDIRECTS} times")
+
+
+def _validator(answer: aiohttp.ClientResponse, name: str, longest: int) -> str:
+    """A header that is sent back next time; nothing, where it is too long or holds what no header may."""
+    text = answer.headers.get(name, "")
+    return text if len(text) <= longest and text.isascii() and text.isprintable() else ""
 
 
 async def _body(answer: aiohttp.ClientResponse, bounds: Bounds) -> bytes:

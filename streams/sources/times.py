@@ -96,6 +96,8 @@ def settled(written: datetime | None, now: datetime, *, missing_offset: bool) ->
     """
     if written is None:
         return now
+    if written.year < 1971:  # before anything is subtracted: there is no time before the year 1
+        return now
     if missing_offset and written.utcoffset() == timedelta(0):
         written -= MISSING_OFFSET
-    return now if written - now > TOLERANCE or written.year < 1971 else written
+    return now if written - now > TOLERANCE else written

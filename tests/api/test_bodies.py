@@ -84,3 +84,10 @@ def test_pieces_stay_small_and_bombs_are_stopped_early() -> None:
         unpack(gzip.compress(bytes(50_000_000)))
     assert max(pieces) <= 256 * 1024
     assert sum(pieces) < 6_000_000
+
+
+def test_members_that_hold_nothing_are_not_taken_without_end() -> None:
+    packed = gzip.compress(b"") * 20
+    with pytest.raises(BombError, match="members"):
+        list(Inflater(max_members=10).feed(packed))
+    assert list(Inflater(max_members=20).feed(packed)) == []

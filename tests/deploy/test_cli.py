@@ -158,6 +158,23 @@ def test_doctor_explains_an_empty_machine_and_a_wrong_one(tmp_path: Path) -> Non
     assert wrong.stdout.count("WRONG") == 2
 
 
+def test_doctor_shows_no_secret_and_says_where_one_lies_open(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    written = state / "canhbao.toml"
+    key = "whsec_" + "A" * 43 + "="
+    written.write_text(
+        f'store_url = "postgresql://db.example/x?password=geheim"\n[streams]\nvoice_secret = "{"v" * 40}"\n'
+        f'[[receivers]]\nname = "a"\nurl = "https://chat.example/hooks/k7Zq"\nsecret = "{key}"\n'
+    )
+    written.chmod(0o644)
+    told = canhbao(state, "doctor", CANHBAO_HTTP_PORT="1").stdout
+    assert f"{written} holds secrets and is open to other users" in told
+    assert "https://chat.example/…" in told
+    for secret in ("k7Zq", key, "v" * 40, "geheim"):
+        assert secret not in told, secret
+
+
 def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
     command = f"{sys.executable} -m deploy.cli organisations | head -1"
     done = subprocess.run(

@@ -50,7 +50,7 @@ class Database:
             ) from error
         except sa.exc.ArgumentError as error:
             raise StoreError("CANHBAO_STORE_URL cannot be read: it must be sqlite:///path or postgresql://…") from error
-        self.where = parsed.render_as_string(hide_password=True)
+        self.where = parsed.set(query={}).render_as_string(hide_password=True)  # a query may hold secrets too
         self._writer = threading.Lock()
 
     @property

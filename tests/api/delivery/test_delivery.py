@@ -88,6 +88,7 @@ async def test_an_alert_arrives_signed_with_its_texts(tmp_path: Path) -> None:
         assert 'canhbao_deliveries{outcome="delivered"} 1.0' in metrics
         assert "canhbao_finding_to_delivery_seconds_count 1.0" in metrics
         listed = await stand.http.get("/v1/receivers")
+        assert listed.json()["receivers"][0]["url"] == receiver.url.replace("/hook", "/…")
         assert listed.json()["deliveries"]["delivered"] == 1
         assert SECRET not in listed.text
         assert "whsec" not in listed.text

@@ -190,3 +190,30 @@ async def test_many_senders_at_once_are_all_served(tmp_path: Path) -> None:
         answers = await asyncio.gather(*(_post(stand, _lines(300), NDJSON) for _ in range(20)))
         assert all(answer.json()["accepted"] == 300 for answer in answers)
         await until(lambda: len(stand.sink.taken) == 6000)
+
+
+async def test_packed_bytes_that_unpack_to_nothing_are_cut_at_the_limit(tmp_path: Path) -> None:
+    async with running(tmp_path, max_body_bytes=4096) as stand:
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(300):
+                yield gzip.compress(b"")
+
+        headers = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
+        answer = await stand.http.post("/v1/mentions", content=chunks(), headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:canhbao:problem:too-large")
+
+
+async def test_a_body_whose_length_is_told_twice_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path) as stand:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stand.port)
+        writer.write(
+            b"POST /v1/mentions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + stand.token.encode() + b"\r\n"
+            b"Content-Type: application/x-ndjson\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        answer = await reader.read()  # to the connection's end: the second request is not served
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.count(b"HTTP/1.1") == 1
+        assert b"nosniff" in answer

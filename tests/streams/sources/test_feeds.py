@@ -1,5 +1,6 @@
 """RSS and Atom of unknown origin."""
 
+import time
 from datetime import UTC, datetime
 
 import msgspec
@@ -114,3 +115,21 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
             continue
         for entry in entries:
             parse(mention(entry, FEED, NOW, missing_offset=False), frozenset())
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32"])
+def test_attributes_beyond_number_are_refused_at_once(coding: str) -> None:
+    tag = " ".join(f'a{number}="x"' for number in range(20_000))
+    begun = time.process_time()
+    with pytest.raises(FeedError, match="8 KiB"):
+        parse_feed(f"<rss><channel><item {tag}></item></channel></rss>".encode(coding), 10)
+    assert time.process_time() - begun < 1
+
+
+def test_a_marked_section_in_a_text_is_no_fault_of_the_feed() -> None:
+    entries = parse_feed(
+        b"<rss version='2.0'><channel><item><title>a</title><description>&lt;![&lt;![ b</description></item>"
+        b"<item><title>c</title></item></channel></rss>",
+        10,
+    )
+    assert [entry.title for entry in entries] == ["a", "c"]

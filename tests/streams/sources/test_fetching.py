@@ -109,3 +109,16 @@ async def test_the_wish_of_the_server_to_wait_is_passed_on() -> None:
     with pytest.raises(FetchError) as caught:
         await fetched(web.Response(status=429, headers={"Retry-After": "120"}))
     assert caught.value.retry_after == "120"
+
+
+async def test_validators_that_cannot_be_sent_back_are_not_kept() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nETag: "\xff\xfe"\r\nLast-Modified: n\xc3\xa9\r\nContent-Length: 1\r\n\r\nx')
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, gate() as way:
+        port = server.sockets[0].getsockname()[1]
+        assert await fetch(way, f"http://127.0.0.1:{port}/", BOUNDS) == Fetched(b"x")

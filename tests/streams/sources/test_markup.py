@@ -1,5 +1,8 @@
 """Plain text out of HTML."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,3 +30,38 @@ def test_controls_and_half_surrogates_are_dropped() -> None:
 
 def test_a_text_without_markup_stays() -> None:
     assert plain("5 < 6 và 7 > 3", 100).startswith("5")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<a b='",
+        "<a b=\"'",
+        '<a ">" ',
+        "<!--",
+        "<!",
+        "<?",
+        "<![",
+        "</",
+        "<",
+        "&",
+        "&#",
+        "<script>",
+        "<svg>",
+        "<a '><b \">",
+    ],
+)
+def test_broken_markup_costs_no_more_than_its_length(piece: str) -> None:
+    begun = time.process_time()
+    plain(piece * (80_000 // len(piece)), 10_000)
+    assert time.process_time() - begun < 1
+
+
+def test_what_never_ends_hides_only_what_follows() -> None:
+    assert [plain(text, 99) for text in ("a<b c", "a<!-- b", "a<script>b", "a<![b", "a<svg>b")] == ["a"] * 5
+    assert plain("a<b title='x>y'>c</b> <i d='>e", 99) == "ac e"
+
+
+def test_references_to_no_character_are_shown_as_such() -> None:
+    assert plain("a&#" + "9" * 9000 + ";b&#x110000000;c", 9999) == "a\ufffdb\ufffdc"

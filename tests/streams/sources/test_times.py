@@ -63,3 +63,9 @@ def test_nothing_is_ever_dated_into_the_future(off: timedelta, missing: bool) ->
 def test_a_correct_offset_is_not_corrected() -> None:
     vietnamese = datetime.fromisoformat("2025-10-07T18:00:00+07:00")
     assert settled(vietnamese, NOON, missing_offset=True) == vietnamese
+
+
+@pytest.mark.parametrize("year", [1, 1970, 9999])
+def test_absurd_years_become_the_time_of_the_fetch(year: int) -> None:
+    written = datetime(year, 1, 1, tzinfo=UTC)
+    assert settled(written, NOON, missing_offset=True) == NOON
