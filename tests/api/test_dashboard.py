@@ -1,13 +1,15 @@
 """The pages: what they forbid themselves, and, in a real browser, what an officer sees."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts.model import AlertState, Severity
 from tests.api.browser import CHROMIUM, Tab, browser
-from tests.api.stand import HandSource, Stand, make_excerpt, make_finding, running, until
+from tests.api.stand import HandSource, Stand, make_excerpt, make_finding, moment, running, until
 
 HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>"\'&amp;'
 
@@ -63,7 +65,8 @@ async def test_the_list_shows_new_alerts_as_they_come(tmp_path: Path, tab: Tab) 
         await stand.fire(make_finding())
         await tab.see("document.querySelectorAll('#firing > li').length === 1")
         shown = await tab.run(_text("#firing"))
-        for words in ("Tỉnh Thái Nguyên", "148 lượt nhắc tiêu cực", "mức bình thường: 6,5", "16 giờ 01 phút"):
+        hour = datetime.fromisoformat(moment(1)).astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).hour
+        for words in ("Tỉnh Thái Nguyên", "148 lượt nhắc tiêu cực", "mức bình thường: 6,5", f"{hour:02d} giờ 01 phút"):
             assert words in shown
         assert "nghiêm trọng" in shown.lower()
         await stand.fire(make_finding(revision=2, state=AlertState.RESOLVED, reason="resolved"))
