@@ -182,7 +182,7 @@ class Bank:
     def _judge(self, at: Moment, height: float) -> list[Decision]:
         """Let the alarm of a row whose deviation is above its gate decide."""
         old = self._alarms[COUNT].get(at.row, Alarm())
-        windows = [self._window(at, asked) for asked in WINDOWS]
+        windows = look_back(self.policy, self.grid, self._state, self._blocks, at, WINDOWS)
         found = most_telling(self.policy, windows)
         volume = windows[WINDOWS.index(QUIET)].observed
         block = self.grid.start_of_block(at.minute)
@@ -205,8 +205,9 @@ class Bank:
     def _say(self, kind: Kind, series: str, at: Moment, found: Graded, excess: float) -> Decision:
         return decision(self.policy, self.grid, kind, series, (at.row, at.minute), found, excess)
 
-    def _window(self, at: Moment, asked: tuple[int, int]) -> Window:
-        return look_back(self.policy, self.grid, self._state, self._blocks, at, asked)
+    def _hours(self, at: Moment) -> Window:
+        """The window of the last hours."""
+        return look_back(self.policy, self.grid, self._state, self._blocks, at, (QUIET,))[0]
 
     # -- the end of a block -----------------------------------------------------------------------------------------
 
@@ -261,7 +262,7 @@ class Bank:
                 held[row], reason = alarms.settle(self.policy, held[row], minute, loud=height > centre, lingers=lingers)
                 if reason in {Reason.RESOLVED_QUIET, Reason.RESOLVED_LONGEST}:
                     at = Moment(row, minute, NOW, 0, *self._so_far(row))
-                    found = Graded(self._window(at, QUIET), held[row].grade, 1.0)
+                    found = Graded(self._hours(at), held[row].grade, 1.0)
                     decisions.append(self._say(Kind.RESOLVED, series, at, found, height - centre))
         return decisions
 
@@ -270,7 +271,7 @@ class Bank:
         if minute - held.loud < self.policy.quiet:
             return False
         at = Moment(row, minute, NOW, 0, *self._so_far(row))
-        return stands_out(self.policy, self._window(at, QUIET))
+        return stands_out(self.policy, self._hours(at))
 
     def _judge_shares(self, minute: int) -> list[Decision]:
         decisions = []
@@ -281,7 +282,7 @@ class Bank:
             height, centre = log(float(state["share_now"][row])), float(state["share_centre"][row])
             at = Moment(row, minute, NOW, 0, *self._so_far(row))
             usual = float(shares.usual_share(self.policy, state)[row])
-            found = graded_share(self.policy, share_window(self._window(at, QUIET), usual))
+            found = graded_share(self.policy, share_window(self._hours(at), usual))
             old, negatives = self._alarms[SHARE].get(row, Alarm()), found.window.observed
             seen = Evidence(minute, block, height, centre + self._excess, negatives, negatives, found.grade)
             new, reason = alarms.test(self.policy, old, seen)
@@ -314,14 +315,13 @@ class Bank:
         gate = self._state["gate"][:, row].tolist()
         total, total_mentions = self._so_far(row)
         tested = openings.products(self.policy, self.grid, self._state, (row, self.next_minute or 0), negative)
+        at, product = None, 0.0
         for (minute, slot, value), count, all_of_them in zip(tested, negative, mentions, strict=True):
             total, total_mentions = total + count, total_mentions + all_of_them
             if count and value > gate[slot]:
-                at = Moment(row, minute, slot, count, total, total_mentions)
-                made = self._judge(at, log(value) / self._power)
-                if made:
-                    return made
-        return []
+                at, product = Moment(row, minute, slot, count, total, total_mentions), value
+        # Of several the last one decides: it has seen most.
+        return [] if at is None else self._judge(at, log(product) / self._power)
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
@@ -338,7 +338,7 @@ class Bank:
         return self.grid.start_of_block(minute) + self.grid.block
 
     def expected_until(self, row: int, minute: int) -> float:
-        """Negatives usual for a row since the bank began, until `minute` (exclusive; open, at most the next block's end).
+        """Negatives usual for a row since the bank began, until an open minute (exclusive), at most a block ahead.
 
         The difference of two such sums is what was usual between them.
         """

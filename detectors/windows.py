@@ -1,5 +1,6 @@
 """The windows that a decision may name: counted, weighed by their own tail probability, graded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
 
@@ -62,34 +63,51 @@ class Graded:
     tail: float
 
 
-def look_back(policy: Policy, grid: Grid, state: State, blocks_done: int, at: Moment, asked: tuple[int, int]) -> Window:
-    """Count the window that ends with the moment; it starts with a block.
+def look_back(
+    policy: Policy, grid: Grid, state: State, blocks_done: int, at: Moment, asked: Sequence[tuple[int, int]]
+) -> list[Window]:
+    """Count the windows that end with the moment; each starts with a block.
 
-    `asked` is about how many minutes, and the scale of which the variance is taken. Sums run from the oldest block to
+    `asked` are about how many minutes, and the scale of which the variance is taken. Sums run from the oldest block to
     the newest, so that an open window has the very bits with which it will be closed.
     """
-    minutes, scale = asked[0], min(asked[1], len(policy.half_lives) - 1)
-    blocks = min(max(1, minutes // grid.block), grid.ring)
-    begin = grid.start_of_block(at.minute)
-    position = (at.minute - begin) // grid.step + 1
-    back = max(blocks - (2 if at.slot == NEXT else 1), 0)
+    row, begin = at.row, grid.start_of_block(at.minute)
+    blocks = [min(max(1, minutes // grid.block), grid.ring) for minutes, _ in asked]
+    open_blocks = 2 if at.slot == NEXT else 1
+    back = max(max(blocks) - open_blocks, 0)
     places = [(blocks_done - age) % grid.ring for age in range(back, 0, -1)]
-    past = {name: state[f"past_{name}"][:, at.row][places].tolist() for name in ("negative", "mentions", "usual")}
-    if at.slot == NEXT:
-        past["usual"].append(float(state["usual"][NOW, at.row]) * (grid.block // grid.step))
-    expected = sum(past["usual"]) + float(state["usual"][at.slot, at.row]) * position
-    length = at.minute + grid.step - (begin - (blocks - 1) * grid.block)
-    weight = grid.weight(policy.half_lives[scale], grid.step)
-    spans = (2.0 - weight) / weight
-    rate = float(state["expect"][at.slot, at.row])
-    seen = float(state["inverse"][at.slot, scale, at.row]) ** -2.0 * spans - policy.dispersion * rate
-    return Window(
-        minutes=length,
-        observed=at.negative + sum(past["negative"]),
-        mentions=at.mentions + sum(past["mentions"]),
-        expected=expected,
-        variance=max(policy.dispersion * expected, seen * (length / grid.step)),
+    negative, mentions, usual = (
+        state[f"past_{name}"][:, row][places].tolist() for name in ("negative", "mentions", "usual")
     )
+    if at.slot == NEXT:
+        usual.append(float(state["usual"][NOW, row]) * (grid.block // grid.step))
+    usual.append(float(state["usual"][at.slot, row]) * ((at.minute - begin) // grid.step + 1))
+    rate = float(state["expect"][at.slot, row])
+    found = []
+    for (_, scale), many in zip(asked, blocks, strict=True):
+        closed = back - max(many - open_blocks, 0)
+        expected = sum(usual[-max(many, open_blocks) :])
+        length = at.minute + grid.step - (begin - (many - 1) * grid.block)
+        found.append(
+            Window(
+                minutes=length,
+                observed=at.negative + sum(negative[closed:]),
+                mentions=at.mentions + sum(mentions[closed:]),
+                expected=expected,
+                variance=max(
+                    policy.dispersion * expected, _variance(policy, grid, state, at, scale, rate) * length / grid.step
+                ),
+            )
+        )
+    return found
+
+
+def _variance(policy: Policy, grid: Grid, state: State, at: Moment, scale: int, rate: float) -> float:
+    """Variance of one window's count that was learned at a scale, without what the test adds to it."""
+    scale = min(scale, len(policy.half_lives) - 1)
+    weight = grid.weight(policy.half_lives[scale], grid.step)
+    deviation = 1.0 / float(state["inverse"][at.slot, scale, at.row])
+    return deviation * deviation * (2.0 - weight) / weight - policy.dispersion * rate
 
 
 def tail(window: Window) -> float:
@@ -129,7 +147,7 @@ def _sum(first: float, count: int, slope: float, offset: float) -> float:
     for number in range(count + 1, count + 1 + _TERMS):
         term *= max(slope + offset / number, 0.0)
         total += term
-        if term < 1e-12 * total:
+        if term < 1e-9 * total:
             break
     else:
         total += term / max(1.0 - (slope + offset / (count + _TERMS)), 1e-12)
