@@ -35,7 +35,7 @@ class Scene:
             number = next(self._numbers)
             reading = Reading(
                 number, minute * MINUTE, minute * MINUTE, b"i" * 16, f"m{number}", 0, (code,), 0.9, 0.0, 1,
-                fingerprint=(0x9E3779B97F4A7C15 * (number + 1)) % 2**64, title="Vỡ đê giữa đêm", url="",
+                fingerprint=(0x9E3779B97F4A7C15 * (number + 1)) % 2**64, title=f"Vỡ đê đêm, tin {number}", url="",
             )  # fmt: skip
             self.sources.add(code, minute, (SOURCE.kind, SOURCE.name), negative=True)
             self.book.count(code, minute, negative=True)
