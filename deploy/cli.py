@@ -17,6 +17,7 @@ from deploy.commands.publish import publish
 from deploy.commands.read import read
 from deploy.commands.run import run
 from deploy.commands.serve import serve
+from deploy.commands.tokens import tokens
 from deploy.commands.topics import topics
 from deploy.commands.worker import worker
 
@@ -53,6 +54,7 @@ def make_app() -> typer.Typer:
     for command in (run, worker, serve, publish, collect, read, backtest, organisations, doctor):
         app.command()(command)
     app.add_typer(topics, name="topics")
+    app.add_typer(tokens, name="tokens")
     return app
 
 
