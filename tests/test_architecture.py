@@ -24,7 +24,6 @@ SHELLS = {
     "faust": {"streams"},
     "mode": {"streams"},
     "aiokafka": {"streams"},
-    "kafka": {"streams", "deploy"},
     "fastapi": {"api"},
     "starlette": {"api"},
     "uvicorn": {"deploy", "api"},
