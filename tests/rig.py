@@ -203,9 +203,10 @@ async def seed_history(log_url: str, bodies: tuple[str, ...], now: int, *, hours
             number += 1
             source = {"kind": "news", "name": f"Báo {number % 5}"}
             sentiment = -0.7 if number % 10 == 0 else 0.1
-            line = {"id": f"past-{number}", "published_at": at, "source": source, "title": f"Tin cũ số {number}"}
+            name = f"past-{number}"
+            line = {"id": name, "published_at": at, "source": source, "title": f"Tin cũ số {number}"}
             data = json.dumps({**line, "organisations": [body], "sentiment": sentiment}, ensure_ascii=False).encode()
-            batches.setdefault(partition_of(identity(**source, mention_id=line["id"]), 4), []).append(NewRecord(data))
+            batches.setdefault(partition_of(identity(**source, mention_id=name), 4), []).append(NewRecord(data))
         for partition, records in batches.items():
             await log.append(topics.mentions, partition, records)
         stamp += every * 60_000
