@@ -5,7 +5,6 @@ The caller resolves a host once, asks `AddressPolicy.check_address` about each a
 
 import ipaddress
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -206,23 +205,6 @@ def where(url: str) -> str:
         return ""
     rest = "/…" if parts.path.strip("/") or parts.query else parts.path
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{rest}"
-
-
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Networks from the settings, such as ``10.1.0.0/16``, or one address.
-
-    Raises
-    ------
-    ValueError
-        In a sentence, where one is none.
-    """
-    found: list[Network] = []
-    for text in texts:
-        try:
-            found.append(ipaddress.ip_network(text.strip()))
-        except ValueError as error:
-            raise ValueError(f"{text!r} is not a network such as 10.1.0.0/16: {error}") from error
-    return tuple(found)
 
 
 def _split(url: str) -> SplitResult:

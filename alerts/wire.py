@@ -8,7 +8,6 @@ import msgspec
 from alerts import describe
 from alerts.model import LIVE, Alert, Excerpt
 
-_encoder = msgspec.json.Encoder(order="deterministic")
 _LINKED = ("https://", "http://")
 
 
@@ -40,11 +39,6 @@ def alert_body(alert: Alert, excerpts: Sequence[Excerpt] = ()) -> dict[str, Any]
             "summary": describe.summary(finding, excerpts, run=alert.run, stale=alert.stale),
         },
     }
-
-
-def alert_bytes(alert: Alert, excerpts: Sequence[Excerpt] = ()) -> bytes:
-    """`alert_body` as JSON: the same alert with the same texts is the same bytes."""
-    return _encoder.encode(alert_body(alert, excerpts))
 
 
 def _link(url: str) -> str | None:

@@ -64,7 +64,6 @@ SOURCE = "{name} ({negative} lượt tiêu cực)"
 OTHER_SOURCES = "{sources} và {count} nguồn khác"
 MENTION = "“{title}” ({source})"
 MENTION_COPIES = "“{title}” ({source}, {copies} bài tương tự)"
-TEXT_GONE = "nội dung không còn lưu"
 
 LABEL_ORGANISATION = "Đơn vị"
 LABEL_PERIOD = "Thời gian"

@@ -53,17 +53,6 @@ class Fingerprinter:
         return hashed
 
 
-def distance(first: int, second: int) -> int:
-    """In how many of 64 bits two fingerprints differ.
-
-    Examples
-    --------
-    >>> distance(0b1010, 0b0110)
-    2
-    """
-    return (first ^ second).bit_count()
-
-
 def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Spread every bit over all (the finaliser of SplitMix64)."""
     values = (values ^ (values >> np.uint64(30))) * _MIX_1

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from alerts.wire import alert_body, alert_bytes
-from tests.alerts.examples import EXCERPT, FINDING, alert, changed
+from alerts.wire import alert_body
+from tests.alerts.examples import EXCERPT, FINDING, alert
 
 
 def test_the_body_has_every_field_of_the_finding_by_its_name() -> None:
@@ -34,12 +34,6 @@ def test_a_drill_is_marked() -> None:
     body = alert_body(alert(run="demo-1"))
     assert (body["run"], body["drill"]) == ("demo-1", True)
     assert body["annotations"]["title"].startswith("DIỄN TẬP")
-
-
-def test_the_same_alert_is_the_same_bytes() -> None:
-    data = alert_bytes(alert(changed(revision=2)), [EXCERPT])
-    assert data == alert_bytes(alert(changed(revision=2)), [EXCERPT])
-    assert msgspec.json.decode(data) == alert_body(alert(changed(revision=2)), [EXCERPT])
 
 
 def test_rendering_does_not_touch_the_finding() -> None:
