@@ -288,7 +288,6 @@ class Outcome(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
-    SUPERSEDED = "superseded"
 
 
 class Verdict(StrEnum):

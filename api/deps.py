@@ -114,5 +114,4 @@ def _is_loopback(text: str) -> bool:
 
 Reader = Annotated[Token, Depends(requires(Scope.READ))]
 Publisher = Annotated[Token, Depends(requires(Scope.PUBLISH))]
-Actor = Annotated[Token, Depends(requires(Scope.ACT))]
 Local = Depends(local_or_reader)

@@ -209,7 +209,7 @@ class Hub:
             return
         try:
             waiting = begin(_sending(subscriber, data))
-        except Exception:
+        except Exception:  # one stream's fault must not stop the others; it is told in full
             logger.exception("a stream failed")
             self._drop(subscriber, Dropped.FAILED)
             return
@@ -242,7 +242,7 @@ class Hub:
             subscriber.catching_up = None
         except TimeoutError:
             self._drop(subscriber, Dropped.SLOW)
-        except Exception:
+        except Exception:  # as in `_write`
             logger.exception("a stream failed while catching up")
             self._drop(subscriber, Dropped.FAILED)
 

@@ -69,7 +69,7 @@ class Shell:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception:
+        except Exception:  # the last resort: a problem document instead of a dropped connection, and the journal
             logger.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise

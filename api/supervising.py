@@ -59,7 +59,7 @@ class Supervisor:
             try:
                 await factory()
                 self.failing[name] = "ended"
-            except Exception as error:
+            except Exception as error:  # a supervised loop is started again, whatever it ended of
                 self.failing[name] = f"{type(error).__name__}: {error}"[:300]
                 logger.exception("%s failed and is started again", name)
             self._metrics.failures.labels(name).inc()

@@ -108,7 +108,7 @@ async def _stopped(app: faust.App, starting: "asyncio.Future[None]", within: flo
 async def _stop(app: faust.App, starting: "asyncio.Future[None]") -> None:
     try:
         await app.stop()
-    except Exception:
+    except Exception:  # it ends all the same; what ended it must not be hidden by this
         logger.exception("the worker did not stop cleanly")
     finally:
         starting.cancel()

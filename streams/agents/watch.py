@@ -169,7 +169,7 @@ class WatchAgent:
         held.whole = False
         try:
             output = held.watcher.feed(record, offset)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the fold must stop here and say at which record
             raise FoldError(f"{place} cannot be folded: {type(error).__name__}: {error}") from error
         await self._send(output)
         held.whole = True

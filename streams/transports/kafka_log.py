@@ -272,5 +272,5 @@ class KafkaLog:
 
 def _add(batch: object, record: NewRecord) -> bool:
     headers = list(record.headers)
-    added = batch.append(timestamp=record.timestamp, key=record.key, value=record.value, headers=headers)  # type: ignore[attr-defined]
+    added = batch.append(timestamp=record.timestamp, key=record.key, value=record.value, headers=headers)  # type: ignore[attr-defined]  # untyped
     return added is not None

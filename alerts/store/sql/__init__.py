@@ -27,7 +27,7 @@ class SqlStore(LogPart, ReceiversPart, TokensPart):
         database = Database(url)
         try:
             migrate(database)
-        except BaseException:
+        except BaseException:  # raised again; Ctrl-C too must leave no pool open
             database.close()
             raise
         return cls(database)

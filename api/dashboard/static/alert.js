@@ -12,7 +12,7 @@ const KINDS = {
   resolved: "Đã kết thúc",
   stale: "Không còn nhận được cập nhật",
 };
-const OUTCOMES = { pending: "đang gửi", delivered: "đã gửi", dead: "không gửi được", superseded: "đã thay bằng bản mới" };
+const OUTCOMES = { pending: "đang gửi", delivered: "đã gửi", dead: "không gửi được" };
 const SOURCES = { news: "báo chí", forum: "diễn đàn", web: "trang tin", other: "khác" };
 
 function section(title, ...children) {

@@ -69,7 +69,7 @@ class Consumer(base.Consumer):
         if not self.app.client_only:
             try:
                 self._lease = GroupLease(self._session.path, self.app.conf.id)
-            except BaseException:
+            except BaseException:  # raised again; Faust stops nothing that did not start
                 await self._session.close()
                 raise
 

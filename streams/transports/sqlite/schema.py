@@ -150,7 +150,7 @@ def prepare(path: Path) -> None:
         try:
             if _is_new(connection, path):
                 _create(connection)
-        except BaseException:
+        except BaseException:  # raised again; a cancelled start leaves no half-made tables
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")

@@ -58,7 +58,7 @@ class LogSession:
             writer = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
             try:
                 self._store = await asyncio.get_running_loop().run_in_executor(writer, LogStore, self.path, self._clock)
-            except BaseException:
+            except BaseException:  # raised again; the thread would outlive a cancelled start
                 writer.shutdown(wait=False)
                 raise
             self._writer = writer

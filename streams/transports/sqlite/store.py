@@ -127,7 +127,7 @@ class LogStore:
             try:
                 yield
                 self.writer.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # raised again; whatever it is, nothing of it may stay
                 if self.writer.in_transaction:
                     self.writer.execute("ROLLBACK")
                 raise
