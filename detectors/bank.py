@@ -6,7 +6,7 @@ from math import exp, log
 import numpy as np
 
 from detectors import alarm as alarms
-from detectors import gates, openings, shares, snapshots, surprise
+from detectors import gates, learning, openings, shares, snapshots, surprise
 from detectors.alarm import Alarm, Evidence, Reason
 from detectors.baseline import LAST, NEXT, NOW, Floats, Grid, Ints, Layout, State, learn, publish, remember_day
 from detectors.decisions import COUNT, SHARE, Decision, Kind, Nearest, chances, decision, probabilities
@@ -84,29 +84,32 @@ class Bank:
     def _hold(self, state: State, size: int) -> None:
         self._state = {name: np.ascontiguousarray(value) for name, value in state.items()}
         self.size = size
-        self._counts, self._product = np.empty(size), np.zeros(size)
+        self._counts, self._product, self._taught = np.empty(size), np.zeros(size), np.zeros(size)
         self._work, self._more = np.empty((self._power, size)), np.empty((self._power, size))
+        self._holding = bool(state["over"].any())
         self._above = np.empty(size, dtype=bool)
         self._decay = np.repeat(np.array(self._keep)[:, None], size, axis=1)
         self._gain = 1.0 - self._decay
 
     # -- closed windows ---------------------------------------------------------------------------------------------
 
-    def close(self, minute: int, negative: Ints, mentions: Ints) -> list[Decision]:
-        """Score, decide and learn the closed window that starts at `minute`; windows come in turn, without gaps."""
+    def close(self, minute: int, negative: Ints, mentions: Ints, learned: Ints | None = None) -> list[Decision]:
+        """Score, decide and learn the closed window that starts at `minute`; windows come in turn, without gaps.
+
+        Of the negatives only `learned` are taken into what is usual, all of them unless told; scores see them all.
+        """
         self._begin(minute)
         if negative.shape != (self.size,) or mentions.shape != (self.size,):
             raise ValueError(f"counts of {self.size} rows are needed, not {negative.shape} and {mentions.shape}")
-        state = self._state
-        smooth = state["smooth"]
-        np.multiply(smooth, self._decay, out=smooth)
+        state, smooth = self._state, self._fall()
+        if learned is not None:
+            self._holding |= learning.hold_back(state, self._gain, negative, learned)
         np.copyto(self._counts, negative)
         np.multiply(self._gain, self._counts, out=self._work)
         np.add(smooth, self._work, out=smooth)
         np.add(state["negative"], negative, out=state["negative"])
         np.add(state["mentions"], mentions, out=state["mentions"])
         self._deviate()
-        np.maximum(state["top"], self._product, out=state["top"])
         np.greater(self._product, state["gate"][NOW], out=self._above)
         decisions = self._decide(minute, negative) if np.count_nonzero(self._above) else []
         return self._advance(minute, decisions)
@@ -120,9 +123,8 @@ class Bank:
         while self.next_minute < until:
             minute = self.next_minute
             if self._steps == 0:  # inside a block deviations now only fall, so its first window holds the maximum
-                np.multiply(self._state["smooth"], self._decay, out=self._state["smooth"])
+                self._fall()
                 self._deviate()
-                np.maximum(self._state["top"], self._product, out=self._state["top"])
             else:
                 left = self.grid.start_of_block(minute) + self.grid.block - minute
                 windows = -(-min(left, until - minute) // step)
@@ -134,11 +136,10 @@ class Bank:
 
     def _fade(self, windows: int) -> None:
         """Let the smoothed counts fall for some windows of one block, none of them its first."""
-        smooth, squares, work = self._state["smooth"], self._state["squares"], self._work
-        expect, decay = self._state["expect"][NOW], self._decay
+        squares, work, expect = self._state["squares"], self._work, self._state["expect"][NOW]
         for _ in range(windows):
-            np.multiply(smooth, decay, out=smooth)
-            np.subtract(smooth, expect, out=work)
+            smooth = self._fall()
+            np.subtract(smooth - self._state["over"] if self._holding else smooth, expect, out=work)
             np.multiply(work, work, out=work)
             np.add(squares, work, out=squares)
 
@@ -150,17 +151,22 @@ class Bank:
         if minute != self.next_minute:
             raise ValueError(f"minute {self.next_minute} must be closed next, not {minute}")
 
+    def _fall(self) -> Floats:
+        """Let the smoothed counts fall by a window."""
+        for name in ("smooth", "over") if self._holding else ("smooth",):
+            np.multiply(self._state[name], self._decay, out=self._state[name])
+        return self._state["smooth"]
+
     def _deviate(self) -> None:
-        """The product over the scales of the standardised deviations of the smoothed counts, into `_product`."""
-        state, work, more = self._state, self._work, self._more
-        np.subtract(state["smooth"], state["expect"][NOW], out=work)
-        np.multiply(work, work, out=more)
-        np.add(state["squares"], more, out=state["squares"])
-        np.multiply(work, state["inverse"][NOW], out=work)
-        np.maximum(work, self.policy.floor, out=work)
-        np.copyto(self._product, work[0])
-        for scale in range(1, self._power):
-            np.multiply(self._product, work[scale], out=self._product)
+        """Score the smoothed counts, into `_product`; take what is to be learned of them into squares and peak."""
+        state, work, floor = self._state, (self._work, self._more), self.policy.floor
+        learning.multiply(state, floor, state["smooth"], work, self._product, learn=not self._holding)
+        np.maximum(state["top"], self._product, out=state["top"])
+        taught = self._product
+        if self._holding:
+            taught = self._taught
+            learning.multiply(state, floor, state["smooth"] - state["over"], work, taught, learn=True)
+        np.maximum(state["peak"], taught, out=state["peak"])
 
     def _decide(self, minute: int, negative: Ints) -> list[Decision]:
         decisions = []
@@ -230,15 +236,15 @@ class Bank:
         np.add(state["usual_ever"], state["past_usual"][place], out=state["usual_ever"])
         firing = [row for row, held in self._alarms[COUNT].items() if held.firing]
         learn(policy, grid, state, (grid.start_of_block(minute), self._steps), firing)
-        np.maximum(state["peak"], state["top"], out=state["peak"])
         following = minute + grid.step
         new_day = grid.day(following) != grid.day(minute)
         if new_day:
             remember_day(policy, state, self._power, "peak", "centre", "days")
             remember_day(policy, state, 1, "share_peak", "share_centre", "share_days")
             np.maximum(state["share_centre"], policy.share_centre, out=state["share_centre"])
-        for name in ("squares", "top", "negative", "mentions"):
+        for name in ("squares", "top", "negative", "mentions", "held_back"):
             state[name][...] = 0
+        self._holding = self._holding and learning.forget(state)
         self._steps = 0
         self._blocks += 1
         publish(policy, grid, state, grid.start_of_block(following) + grid.block)
@@ -367,14 +373,9 @@ class Bank:
         """Everything that is remembered, exactly."""
         held = {series: [(row, *astuple(held[row])) for row in sorted(held)] for series, held in self._alarms.items()}
         head = {
-            "size": self.size,
-            "step": self.grid.step,
-            "next_minute": self.next_minute,
-            "steps": self._steps,
-            "blocks": self._blocks,
-            "alarms": held,
-            "excess": self._excess,
-        }
+            "size": self.size, "step": self.grid.step, "next_minute": self.next_minute, "steps": self._steps,
+            "blocks": self._blocks, "alarms": held, "excess": self._excess,
+        }  # fmt: skip
         return snapshots.pack(head, self._state)
 
     @classmethod

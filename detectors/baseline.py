@@ -71,6 +71,7 @@ class Layout:
         scales, zero, one, inf = len(policy.half_lives), 0.0, 1.0, float("inf")
         self.arrays: dict[str, tuple[tuple[int, ...], str, float]] = {
             "smooth": ((scales,), "f8", zero),
+            "over": ((scales,), "f8", zero),
             "squares": ((scales,), "f8", zero),
             "variance": ((scales,), "f8", zero),
             "level": ((), "f8", zero),
@@ -83,6 +84,7 @@ class Layout:
             "days": ((), "i8", zero),
             "negative": ((), "i8", zero),
             "mentions": ((), "i8", zero),
+            "held_back": ((), "i8", zero),
             "expect": ((3,), "f8", zero),
             "inverse": ((3, scales), "f8", one),
             "threshold": ((3,), "f8", inf),
@@ -125,7 +127,7 @@ def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], firing:
     block, steps = at
     hour, age = grid.hour(block), state["age"]
     age += 1
-    mean = state["negative"] / steps
+    mean = (state["negative"] - state["held_back"]) / steps
     level, season = state["level"], state["season"][hour]
     weight = np.maximum(grid.weight(policy.level_half_life, grid.block), 1.0 / age)
     level += weight * (mean / season - level)

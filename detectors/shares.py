@@ -40,4 +40,4 @@ def learn(policy: Policy, grid: Grid, state: State) -> None:
     decay = 1.0 - grid.weight(policy.share_half_life, grid.block)
     for kind in ("negative", "mentions"):
         state[f"share_{kind}"] *= decay
-        state[f"share_{kind}"] += state[kind]
+        state[f"share_{kind}"] += state[kind] - state["held_back"]

@@ -70,6 +70,7 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
             parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
     parts |= {f"ids/{name}": data for name, data in watcher.identities.parts().items()}
     parts |= {f"sources/{name}": data for name, data in watcher.sources.parts().items()}
+    parts |= {f"caps/{name}": data for name, data in watcher.caps.parts().items()}
     parts |= {f"stories/{code}": _pack(stories) for code, stories in watcher.stories.items()}
     parts |= {f"words/{code}": _pack(words) for code, words in watcher.words.items()}
     return parts
@@ -116,6 +117,7 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
             watcher.pending.add(Entry(one.seen_at, int(partition), one.reading.offset, one.reading, one.source))
     watcher.identities = Identities.of_parts(_under(parts, "ids/"))
     watcher.sources.take(_under(parts, "sources/"))
+    watcher.caps.take(_under(parts, "caps/"))
     watcher.book.restore(parts["alerts"])
     for code, data in _under(parts, "stories/").items():
         watcher.stories[code] = msgspec.msgpack.decode(data, type=Stories)

@@ -14,6 +14,7 @@ from detectors.snapshots import SnapshotError
 from streams.reading.placing import LATENESS_MS as LATENESS
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.reading.placing import place
+from streams.watching.caps import SourceCaps
 from streams.watching.counts import HOUR_MINUTES, OpenMinutes, SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Partitions, ReadingsRecord, Without, home
 from streams.watching.envelopes import Marks as IdleMarks
@@ -120,8 +121,7 @@ class Watcher:
         self.partition = partition
         self.codes = config.codes(partition) if codes is None else tuple(codes)
         self._rows = {code: row for row, code in enumerate(self.codes)}
-        self.position = 0
-        self.tick = 0
+        self.position = self.tick = 0
         #: When the first mention of the run was seen, and the next minute to close; both unknown at first.
         self.earliest: int | None = None
         self.next_minute: int | None = None
@@ -135,6 +135,7 @@ class Watcher:
         self.identities = Identities()
         self.counts = OpenMinutes(len(self.codes))
         self.sources = SourceCounts()
+        self.caps = SourceCaps()
         self.stories: dict[str, Stories] = {}
         self.words: dict[str, Words] = {}
         self.book = AlertBook(config.names, self.sources, self.stories, self.words)
@@ -327,6 +328,7 @@ class Watcher:
         self.sources.add(code, minute, (source.kind, source.name), negative=negative)
         self.book.count(code, minute, negative=negative)
         if negative:
+            self.caps.add(code, minute, (source.kind, source.name))
             if code not in self.stories:
                 self.stories[code], self.words[code] = Stories([]), Words(0, {})
             self.stories[code].add(reading, source, entry.seen_at, minute)
@@ -369,18 +371,17 @@ class Watcher:
     def _end(self, output: Output) -> None:
         """Forget the baselines after a silence that none outlives, such as a wrong clock leaves; begin anew later."""
         self.bank = Bank(self.config.policy, len(self.codes))
-        self.next_minute = None
-        self.silent = True
+        self.next_minute, self.silent = None, True
         output.count("baselines_ended")
 
     def _end_of_hour(self, minute: int, otherwise: int) -> int:
         return (minute // HOUR_MINUTES + 1) * HOUR_MINUTES if self.config.levels else otherwise
 
     def _close(self, minute: int, output: Output) -> None:
-        self.next_minute = minute + 1
-        self.last_busy = minute
+        self.next_minute, self.last_busy = minute + 1, minute
         negative, mentions = self.counts.close(minute)
-        self._decide(self.bank.close(minute, negative, mentions), output)
+        learned = self.caps.close(minute, negative, self._rows)
+        self._decide(self.bank.close(minute, negative, mentions, learned), output)
         if self.config.levels:
             output.levels.extend(self.levels.minute(self.bank, minute, negative, mentions))
         if minute % HOUR_MINUTES == 0:

@@ -12,6 +12,7 @@ from tests.streams.watching.world import (
     MINUTE,
     Readers,
     config,
+    floods,
     mentions,
     placed,
     said,
@@ -47,6 +48,44 @@ def test_the_same_mentions_give_the_same_findings(
     for partition, log in enumerate(readers.logs):
         found |= said(watch_unreliably(config(readings_partitions, mentions_partitions), partition, log, rng))
     assert found == expected
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=SEEDS, mentions_partitions=st.integers(1, 8), readings_partitions=st.sampled_from((1, 4)))
+def test_the_same_floods_of_one_page_give_the_same_findings(
+    seed: int, mentions_partitions: int, readings_partitions: int
+) -> None:
+    """What a source may teach is as independent of batches, crashes and partitions as everything else."""
+    rng = random.Random(seed)
+    readings = floods(seed)
+    end = readings[-1].seen_at + MINUTE
+    by_partition = placed(readings, mentions_partitions, seed)
+    expected = said(watch(config(1, mentions_partitions), 0, whole_log(by_partition, end)))
+
+    readers = Readers(by_partition, readings_partitions, rng)
+    readers.run(end)
+    found = set()
+    for partition, log in enumerate(readers.logs):
+        found |= said(watch_unreliably(config(readings_partitions, mentions_partitions), partition, log, rng))
+    assert found == expected
+
+
+def test_a_restored_watcher_remembers_what_each_page_may_teach() -> None:
+    readings = floods(3)
+    log = whole_log(placed(readings, 2, seed=3), readings[-1].seen_at + MINUTE)
+    whole = Watcher(config(1, 2), 0)
+    for offset, envelope in enumerate(log):
+        whole.feed(envelope, offset)
+    assert whole.bank._state["over"].any()  # the flood was not learned wholly
+    readers = Readers(placed(readings, 2, seed=3), 1, random.Random(3))
+    readers.run(readings[-1].seen_at + MINUTE)
+    shaken = Watcher(config(1, 2), 0)
+    for offset, record in enumerate(readers.logs[0]):
+        shaken.feed(record, offset)
+        if offset % 7 == 0:
+            shaken = Watcher.restore(config(1, 2), shaken.snapshot())
+    assert shaken.bank.snapshot() == whole.bank.snapshot()
+    assert shaken.caps.parts() == whole.caps.parts()
 
 
 def test_the_worlds_of_these_tests_have_findings_of_every_kind() -> None:

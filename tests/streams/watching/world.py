@@ -12,6 +12,7 @@ from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Reading, R
 from streams.watching.watcher import Output, WatchConfig, Watcher
 
 MINUTE = 60_000
+DAY = 1440 * MINUTE
 START = 1_759_795_200_000
 NAMES = {"01": "Hà Nội", "19": "Thái Nguyên", "BYT": "Bộ Y tế", "v:vaccine": "Tiêm chủng"}
 SOURCES = (Source("news", "Báo A"), Source("facebook", "Trang B"), Source("forum", "Diễn đàn C"))
@@ -66,6 +67,27 @@ def mentions(seed: int, hours: float = 5.0, rate: float = 0.4) -> list[Reading]:
         pause = MINUTE / (rate * (15 if raging else 1))
         # Sometimes several are seen in the same millisecond.
         now += 0 if rng.random() < 0.1 else int(rng.expovariate(1) * pause)
+    return found
+
+
+def floods(seed: int) -> list[Reading]:
+    """Mentions of nine thin days, then two hours in which one page floods one organisation."""
+    rng = random.Random(seed)
+    found: list[Reading] = []
+    end, code, page = START + 9 * DAY, rng.choice([*NAMES, UNATTRIBUTED]), rng.randrange(len(SOURCES))
+    now = START
+    while now < end:
+        found.append(mention(rng, len(found), now, rng.choice([*NAMES, UNATTRIBUTED]), negative=rng.random() < 0.4))
+        now += int(rng.expovariate(1) * 100 * MINUTE)
+    now = end
+    while now < end + 120 * MINUTE:
+        reading = mention(rng, len(found), now, code, negative=rng.random() < 0.9)
+        found.append(msgspec.structs.replace(reading, source=page) if rng.random() < 0.9 else reading)
+        now += int(rng.expovariate(1) * MINUTE)
+    # What the page taught is told by what fires after it.
+    for _ in range(12):
+        now += int(rng.expovariate(1) * 60 * MINUTE)
+        found += [mention(rng, len(found) + more, now, code, negative=True) for more in range(rng.randrange(1, 9))]
     return found
 
 
