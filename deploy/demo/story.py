@@ -8,13 +8,14 @@ import random
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
-VIETNAM = timezone(timedelta(hours=7))
+from streams.sources.times import VIETNAM, rfc3339
+
 #: The province of the story, by its code in the register.
 PROVINCE = "19"
 
@@ -118,7 +119,7 @@ def mentions(story: Story | None = None) -> Iterator[bytes]:
             number += 1
             body = _flood(phrases, story, chance) if angry else _ordinary(phrases, chance)
             at = hour.start + timedelta(milliseconds=millisecond)
-            yield msgspec.json.encode({"id": f"demo-{number:05d}", "published_at": _wire(at), **body})
+            yield msgspec.json.encode({"id": f"demo-{number:05d}", "published_at": rfc3339(at), **body})
 
 
 def _counts(story: Story, hour: Hour, chance: random.Random) -> tuple[int, int]:
@@ -128,10 +129,6 @@ def _counts(story: Story, hour: Hour, chance: random.Random) -> tuple[int, int]:
 
 def _rounded(value: float, chance: random.Random) -> int:
     return int(value) + (chance.random() < value % 1)
-
-
-def _wire(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ordinary(phrases: Mapping[str, Any], chance: random.Random) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from streams.reading.sentiment import Scorer
 from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
 from streams.watching.envelopes import Reading
+from streams.watching.times import instant
 
 #: Letters of a title and of an address that are kept for showing.
 TITLE_LETTERS = 300
@@ -131,8 +131,8 @@ class Reader:
         (reading,) = self.read([Seen(0, published_at, mention)], Sources())
         line = {
             "id": reading.id,
-            "published_at": _rfc3339(published_at),
-            "seen_at": _rfc3339(published_at),
+            "published_at": instant(published_at),
+            "seen_at": instant(published_at),
             "source": {"kind": mention.source.kind, "name": mention.source.name},
             "organisations": reading.organisations,
             "negative": reading.negative,
@@ -168,8 +168,3 @@ def _shown(reading: Reading, mention: Mention, fingerprint: int) -> Reading:
 def _shortened(title: str) -> str:
     title = normalise(title[: 4 * TITLE_LETTERS])
     return title if len(title) <= TITLE_LETTERS else title[: TITLE_LETTERS - 1].rstrip() + "…"
-
-
-def _rfc3339(milliseconds: int) -> str:
-    instant = datetime.fromtimestamp(milliseconds // 1000, tz=UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"

@@ -5,7 +5,7 @@ import re
 import xml.parsers.expat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from streams.sources.markup import plain
 from streams.sources.settings import FeedSettings
-from streams.sources.times import parse_time, settled
+from streams.sources.times import parse_time, rfc3339, settled
 
 _MOST_TAGS = 100_000
 _DEEPEST = 100
@@ -127,16 +127,16 @@ def mention(entry: Entry, feed: FeedSettings, now: datetime, *, missing_offset: 
 
     Examples
     --------
+    >>> from datetime import UTC
     >>> feed = FeedSettings(url="https://example.vn/rss", name="Báo A")
     >>> entry = Entry("1", None, "Lũ lên", "")
     >>> data = mention(entry, feed, datetime(2025, 10, 7, tzinfo=UTC), missing_offset=False)
     >>> msgspec.json.decode(data)["published_at"]
     '2025-10-07T00:00:00.000Z'
     """
-    at = settled(entry.written, now, missing_offset=missing_offset).astimezone(UTC)
     fields = {
         "id": entry.id,
-        "published_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "published_at": rfc3339(settled(entry.written, now, missing_offset=missing_offset)),
         "source": {"kind": feed.kind, "name": feed.name},
         "title": entry.title,
         "text": entry.text,

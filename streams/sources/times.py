@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -15,12 +15,22 @@ _GMT_HOURS = re.compile(r"\b(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?\s*$",
 _VIETNAMESE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})[ ,T-]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
+def rfc3339(at: datetime) -> str:
+    """An instant as mentions have it: UTC with milliseconds.
+
+    Examples
+    --------
+    >>> rfc3339(datetime(2025, 10, 7, 7, tzinfo=VIETNAM))
+    '2025-10-07T00:00:00.000Z'
+    """
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def parse_time(text: str) -> datetime | None:
     """Read a time as feeds write it; one without offset is Vietnam's.
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> [parse_time(text).astimezone(UTC).hour for text in ("Tue, 07 Oct 2025 10:00:00 GMT+7", "2025-10-07T10:00:00Z",
     ...     "07/10/2025 10:00", "Tue, 07 Oct 2025 10:00:00")]
     [3, 10, 3, 3]
@@ -65,7 +75,6 @@ def offset_is_missing(
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
     >>> offset_is_missing([noon + timedelta(hours=6)], noon, None)
     True
@@ -87,7 +96,6 @@ def settled(written: datetime | None, now: datetime, *, missing_offset: bool) ->
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
     >>> settled(noon + timedelta(hours=6), noon, missing_offset=True).hour
     11

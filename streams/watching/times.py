@@ -1,4 +1,4 @@
-"""Instants as they leave the watch."""
+"""Instants as they are written."""
 
 from datetime import UTC, datetime, timedelta
 

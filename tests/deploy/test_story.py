@@ -5,11 +5,12 @@ from datetime import datetime
 
 import msgspec
 
-from deploy.demo.story import PROVINCE, VIETNAM, Story, mentions, volumes
+from deploy.demo.story import PROVINCE, Story, mentions, volumes
 from streams.mentions import parse
 from streams.reading.reader import Reader, Seen, Sources
 from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
+from streams.sources.times import VIETNAM
 
 REGISTER = Register.load()
 TOLD = [msgspec.json.decode(mention) for mention in mentions()]
