@@ -15,13 +15,13 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message, ack_lock
 from mode import Service
 
-from streams.log import UnknownTopicError
 from streams.transports.batches import Assignment, Batch, BatchTopic, Record
 from streams.transports.ledger import BATCH_BYTES, BatchLedger, Verdict
 from streams.transports.sqlite.group import assign_all
 from streams.transports.sqlite.idle import IdleTimes
 from streams.transports.sqlite.leases import GroupLease
 from streams.transports.sqlite.session import LogSession
+from streams.transports.sqlite.topics import TopicsPart
 
 #: A batch of tiny records, and a turn of a topic that is read record by record.
 _BATCH_RECORDS, _TURN_RECORDS = 10_000, 250
@@ -39,7 +39,7 @@ class _NoReadOffsets(defaultdict[TP, int | None]):
         return None
 
 
-class Consumer(base.Consumer):
+class Consumer(TopicsPart, base.Consumer):
     """Reads the log as the one worker of a consumer group, whose lease it holds while it runs. See `BatchConsumer`."""
 
     transport: Any
@@ -392,37 +392,8 @@ class Consumer(base.Consumer):
             self._ledger.committed(offsets)
         return True
 
-    # What Faust asks of the log
-
-    async def create_topic(self, topic: str, partitions: int, replication: int, **options: Any) -> None:
-        """Create a topic as Faust declares it, if it does not exist."""
-        del replication  # there is one copy: the file
-        await self.transport.create_topic(topic, partitions, **options)
-
-    def topic_partitions(self, topic: str) -> int | None:
-        """Number of partitions, `None` if there is no such topic."""
-        try:
-            return len(self._session.store.topic(topic).partitions)
-        except UnknownTopicError:
-            return None
+    # What Faust asks of the log: the rest is in `TopicsPart`
 
     def highwater(self, tp: TP) -> int:
         """Next offset to be written, as last seen."""
         return self._heads.get(self._assigned.get(tp, -1), 0)
-
-    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        """Next offsets to be written."""
-        store = self._session.store
-        return {tp: store.bounds(store.partition(tp))[1] for tp in partitions}
-
-    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
-        """First offsets that still exist."""
-        store = self._session.store
-        return {tp: store.bounds(store.partition(tp))[0] for tp in partitions}
-
-    def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> int | None:
-        """Partition of a key: the one Kafka's clients choose."""
-        return self.transport.partition_of(topic, key) if partition is None else partition
-
-    def _new_topicpartition(self, topic: str, partition: int) -> TP:
-        return TP(topic, partition)
