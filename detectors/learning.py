@@ -8,8 +8,8 @@ import numpy as np
 
 from detectors.baseline import NOW, Floats, Ints, State
 
-#: What is over is taken to be nothing below this.
-NOTHING = 1e-9
+#: Below this, a thousandth of the least standard deviation, what is over is taken to be nothing.
+NOTHING = 1e-6
 
 
 def hold_back(state: State, gain: Floats, negative: Ints, learned: Ints) -> bool:

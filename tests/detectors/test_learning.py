@@ -51,7 +51,7 @@ def test_what_is_learned_is_what_only_the_learned_would_have_taught(negative: In
     for name in EXACT:
         assert np.array_equal(whole._state[name], part._state[name]), name
     for name in ROUNDED:
-        np.testing.assert_allclose(whole._state[name], part._state[name], rtol=1e-6, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(whole._state[name], part._state[name], rtol=1e-3, atol=1e-6, err_msg=name)
 
 
 @settings(max_examples=25, deadline=None)
