@@ -100,6 +100,35 @@ class Stages:
         return stage
 
 
+def _application(settings: StreamSettings, topics: Topics, scratch: Path) -> faust.App:
+    """The Faust application as every worker has it.
+
+    Waiting for empty streams would hang a rebalance where acknowledging is by hand. Topics are created by `prepare`:
+    one that Faust declared later would wait 45 s for its subscription.
+    """
+    return faust.App(
+        topics.group,
+        broker=broker_urls(settings.log_url),
+        store="memory://",
+        datadir=str(scratch),
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        broker_commit_interval=0.3,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=100_000,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_max_request_size=MAX_MESSAGE_BYTES,
+        producer_max_batch_size=256 * 1024,
+        producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
+    )
+
+
 def make_worker(
     settings: StreamSettings,
     config: WatchConfig,
@@ -128,27 +157,7 @@ def make_worker(
         Directory in which Faust makes folders that stay empty: all state is in the log.
     """
     topics = Topics(settings.run)
-    app = faust.App(
-        topics.group,
-        broker=broker_urls(settings.log_url),
-        store="memory://",
-        datadir=str(scratch),
-        web_enabled=False,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        stream_wait_empty=False,
-        stream_buffer_maxsize=64,
-        broker_commit_interval=0.3,
-        broker_session_timeout=6.0,
-        broker_heartbeat_interval=2.0,
-        broker_max_poll_records=100_000,
-        consumer_max_fetch_size=4 * 1024 * 1024,
-        consumer_auto_offset_reset="earliest",
-        producer_acks=-1,
-        producer_max_request_size=MAX_MESSAGE_BYTES,
-        producer_max_batch_size=256 * 1024,
-        producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
-    )
+    app = _application(settings, topics, scratch)
     tallies, outbox, stages = Tallies(), Outbox(app), Stages(settings, config.readings_partitions)
 
     def consumer() -> BatchConsumer:

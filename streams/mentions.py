@@ -53,7 +53,7 @@ class RefusalReason(StrEnum):
     BUG = "bug"
 
 
-class InvalidMention(ValueError):  # noqa: N818 - the name the design gives it
+class InvalidMention(ValueError):  # noqa: N818 - it reads as what it is: a mention that is not valid
     """A record that is not a mention.
 
     Parameters
@@ -89,7 +89,7 @@ class MentionSource(msgspec.Struct, frozen=True, gc=False):
 
 
 class Mention(msgspec.Struct, frozen=True, gc=False):
-    """One published text that may name organisations. Field by field as in the design; unknown fields pass."""
+    """One published text that may name organisations. Field by field as the README lists them; unknown fields pass."""
 
     id: Annotated[str, Meta(min_length=1, max_length=512)]
     published: Annotated[datetime, Meta(tz=True)] = msgspec.field(name="published_at")

@@ -1,4 +1,4 @@
-"""Whether ticks wait for a partition that nobody reads any more (design, Time and determinism, 8). Pure."""
+"""Whether ticks wait for a partition that nobody reads any more (docs/determinism.md). Pure."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet

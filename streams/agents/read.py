@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 SLICE = 500
 #: An idle partition is marked this long before the fetch that found nothing.
 IDLE_MARGIN_MS = 100
-#: More than this many bugs in so many records stop the worker (design, decision 3).
+#: More than this many bugs in so many records stop the worker.
 BUG_LIMIT, BUG_WINDOW = 10, 10_000
 _TRY_AGAIN = 1.0
 

@@ -119,7 +119,7 @@ class ReadStage:
         known = dict(sources.numbers)
         try:
             return self._attempt(records, sources, topic, partition)
-        except Exception:  # noqa: BLE001 - decision 3 of the design: no exception leaves an agent
+        except Exception:  # noqa: BLE001 - Faust acknowledges what an agent raised on: nothing may leave it
             sources.numbers = known
         readings: list[Reading] = []
         refused: list[DeadLetter] = []

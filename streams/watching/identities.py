@@ -1,4 +1,4 @@
-"""The mentions already counted: the same one sent again counts once (design, Time and determinism, 9)."""
+"""The mentions already counted: the same one sent again counts once (docs/determinism.md)."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How far each `mentions` partition has been read, and from it the watermark (design, Time and determinism, 4-8)."""
+"""How far each `mentions` partition has been read, and from it the watermark (docs/determinism.md)."""
 
 import msgspec
 

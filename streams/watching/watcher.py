@@ -1,4 +1,4 @@
-"""The fold over one `readings` partition: records in, findings out (design, Time and determinism)."""
+"""The fold over one `readings` partition: records in, findings out (docs/determinism.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

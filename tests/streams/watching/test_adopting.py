@@ -1,4 +1,4 @@
-"""Versions of register and policy take effect at a whole minute of seen_at (design, Time and determinism, 12)."""
+"""Versions of register and policy take effect at a whole minute of seen_at (docs/determinism.md)."""
 
 import random
 from dataclasses import replace

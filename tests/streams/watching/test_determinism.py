@@ -1,4 +1,4 @@
-"""The same mentions give the same findings, whatever happens between (design, Time and determinism)."""
+"""The same mentions give the same findings, whatever happens between (docs/determinism.md)."""
 
 import random
 from collections import Counter
