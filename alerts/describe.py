@@ -47,7 +47,8 @@ def summary(finding: Finding, excerpts: Sequence[Excerpt] = (), *, run: str = LI
     ...     print(sentence)
     Từ 13 giờ 30 phút đến 14 giờ 05 phút ngày 22/11/2026, Thái Nguyên có 1.200 lượt nhắc tiêu cực trong tổng số \
 2.000 lượt nhắc; mức bình thường khoảng 7,5, tức gấp khoảng 160 lần
-    Nếu chỉ là dao động thông thường, với đơn vị này mức như vậy hoặc cao hơn chỉ gặp một lần trong khoảng 40 tuần
+    Nếu chỉ là dao động thông thường, với đơn vị này mức như vậy hoặc cao hơn ước tính chỉ gặp một lần \
+trong khoảng 40 tuần
     Nguồn chính: Báo A (800 lượt tiêu cực) và Báo B (400 lượt tiêu cực)
     Từ ngữ mới xuất hiện: vỡ đê; mất điện.
     """
@@ -92,7 +93,7 @@ def block(
       Thời gian          từ 13 giờ 30 phút đến 14 giờ 05 phút ngày 22/11/2026
       Tiêu cực           1.200 lượt nhắc tiêu cực / 2.000 lượt nhắc
       Mức bình thường    khoảng 7,5 (gấp khoảng 160 lần)
-      Mức độ hiếm gặp    chỉ gặp một lần trong khoảng 40 tuần
+      Mức độ hiếm gặp    ước tính chỉ gặp một lần trong khoảng 40 tuần
       Nguồn chính        Báo A (800 lượt tiêu cực) và Báo B (400 lượt tiêu cực)
       Từ ngữ mới         vỡ đê; mất điện
       Xem chi tiết       http://127.0.0.1:8080/

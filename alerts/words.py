@@ -55,9 +55,9 @@ SOURCES = "Nguồn chính: {sources}."
 SHOWN = "Nội dung tiêu biểu: {mentions}."
 NEW_WORDS = "Từ ngữ mới xuất hiện: {words}."
 
-ONCE_IN_WEEKS = "chỉ gặp một lần trong khoảng {count} tuần"
-ONCE_IN_YEARS = "chỉ gặp một lần trong khoảng {count} năm"
-RARER_THAN_CENTURY = "gặp chưa đến một lần trong 100 năm"
+ONCE_IN_WEEKS = "ước tính chỉ gặp một lần trong khoảng {count} tuần"
+ONCE_IN_YEARS = "ước tính chỉ gặp một lần trong khoảng {count} năm"
+RARER_THAN_CENTURY = "ước tính gặp chưa đến một lần trong 100 năm"
 COMMON = "tuần nào cũng có thể gặp"
 
 SOURCE = "{name} ({negative} lượt tiêu cực)"
@@ -162,9 +162,9 @@ def rarity(probability: float) -> str:
     Examples
     --------
     >>> rarity(0.025), rarity(0.001)
-    ('chỉ gặp một lần trong khoảng 40 tuần', 'chỉ gặp một lần trong khoảng 19 năm')
+    ('ước tính chỉ gặp một lần trong khoảng 40 tuần', 'ước tính chỉ gặp một lần trong khoảng 19 năm')
     >>> rarity(1e-9), rarity(0.7)
-    ('gặp chưa đến một lần trong 100 năm', 'tuần nào cũng có thể gặp')
+    ('ước tính gặp chưa đến một lần trong 100 năm', 'tuần nào cũng có thể gặp')
     """
     if not probability > 1 / _CENTURY_WEEKS:
         return RARER_THAN_CENTURY

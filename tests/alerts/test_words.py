@@ -44,11 +44,11 @@ def test_whole_numbers_lose_nothing_but_their_points(number: int) -> None:
     ("probability", "text"),
     [
         (1.0, "tuần nào cũng có thể gặp"),
-        (0.5, "chỉ gặp một lần trong khoảng 2 tuần"),
-        (0.0345, "chỉ gặp một lần trong khoảng 29 tuần"),
-        (0.005, "chỉ gặp một lần trong khoảng 4 năm"),
-        (0.0, "gặp chưa đến một lần trong 100 năm"),
-        (float("nan"), "gặp chưa đến một lần trong 100 năm"),
+        (0.5, "ước tính chỉ gặp một lần trong khoảng 2 tuần"),
+        (0.0345, "ước tính chỉ gặp một lần trong khoảng 29 tuần"),
+        (0.005, "ước tính chỉ gặp một lần trong khoảng 4 năm"),
+        (0.0, "ước tính gặp chưa đến một lần trong 100 năm"),
+        (float("nan"), "ước tính gặp chưa đến một lần trong 100 năm"),
     ],
 )
 def test_rarity_is_told_in_weeks_then_years(probability: float, text: str) -> None:
