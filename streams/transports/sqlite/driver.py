@@ -120,7 +120,9 @@ class Transport(base.Transport):
     def partition_of(self, topic: str, key: bytes | None) -> int:
         """Partition of a key, as Kafka's clients choose it; without a key any."""
         partitions = range(len(self.session.store.topic(topic).partitions))
-        partitioner: Any = self.app.conf.producer_partitioner or DefaultPartitioner()
+        # Faust's settings are descriptors; mypy takes one whose value is callable for a method.
+        settings: Any = self.app.conf
+        partitioner: Any = settings.producer_partitioner or DefaultPartitioner()
         return int(partitioner(key, partitions, partitions))
 
     async def create_topic(
