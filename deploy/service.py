@@ -70,6 +70,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     from api.server import listen
     from api.server import serving as serving_at
     from deploy.commands.common import load_register, now_ms
+    from deploy.owners import tell_owners
     from streams.findings_source import LogFindingSource
     from streams.log import open_log
     from streams.sources.sink import LogMentionSink
@@ -79,8 +80,9 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    listener, http = listen(settings.http.model_copy(update={"first_token_path": settings.first_token_path}))
     register = load_register(settings)
+    told = tell_owners(settings.http, register.organisations())
+    listener, http = listen(told.model_copy(update={"first_token_path": settings.first_token_path}))
     log = open_log(settings.log_url)
     store = open_store(settings.alert_store_url)
     announced = settings.state_dir / SERVING
