@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,9 @@ def prepare(directory: Path) -> None:
     """Make the state directory, for this user only. Raises `StateError`."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Closing a place such as /tmp to everybody else would break the machine.
+        if directory.stat().st_mode & stat.S_ISVTX:
+            raise StateError(f"{directory} is shared by all users; set CANHBAO_STATE_DIR to a directory of its own")
         directory.chmod(0o700)
     except OSError as error:
         raise StateError(

@@ -56,3 +56,10 @@ def test_the_lock_is_held_by_one_and_names_it(tmp_path: Path) -> None:
         Lock(tmp_path / "lock", "held by {holder}")
     lock.release()
     Lock(tmp_path / "lock", "held by {holder}").release()
+
+
+def test_a_directory_that_all_users_share_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(StateError, match="a directory of its own"):
+        prepare(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
