@@ -199,7 +199,7 @@ class WatchAgent:
 
     async def _write(self, held: Held) -> None:
         position = held.position
-        await held.writer.write(position, held.watcher.snapshot(), self._append_state)
+        await held.writer.write(position, held.watcher.snapshot(), self._outbox)
         held.durable = position
         for end in held.unacknowledged:
             self._consumer().acknowledge(held.tp, end, held.epoch)
@@ -208,9 +208,6 @@ class WatchAgent:
             tombstones = [NewRecord(None, key=key) for key in held.obsolete]
             held.obsolete = []
             await self._outbox(held.writer.topic, held.writer.partition, tombstones)
-
-    async def _append_state(self, topic: str, partition: int, records: list[NewRecord]) -> None:
-        await self._outbox(topic, partition, records)
 
     async def go_on_without(self) -> None:
         """Note in the log that ticks need not wait for partitions that stood still too long; see `Patience`."""
