@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup run test check format integration bench faults lock clean help
+.PHONY: setup run test check format integration test-cluster bench faults lock clean help
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ format: $(VENV)/.dev  ## put the code in shape
 
 integration: $(VENV)/.dev  ## tests with a real Kafka (Java and Maven fetch it) and other real servers
 	$(PYTEST) -m integration
+
+test-cluster: $(VENV)/.dev  ## the tests of log and transport on three Kafka brokers with three copies
+	CANHBAO_TEST_BROKERS=3 $(PYTEST) -m integration tests/deploy/kafka tests/integration/test_kafka_log.py tests/integration/test_kafka_transport.py tests/integration/test_kafka_workers.py
 
 bench: $(VENV)/.dev  ## benchmarks: figures with minimum, median and maximum
 	$(BIN)/python -m tests.bench

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.kafka.broker import Broker, missing
+from deploy.kafka.broker import Broker
+from deploy.kafka.cluster import Cluster
+from deploy.kafka.jars import missing
 
 
 @pytest.fixture(scope="session")
 def kafka_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running broker: the one in `CANHBAO_TEST_KAFKA`, or one of our own.
+    """Address of running brokers: those in `CANHBAO_TEST_KAFKA`, or our own, as many as `CANHBAO_TEST_BROKERS` says.
 
     Skips the test where Java or Kafka's jars are not there.
     """
@@ -19,5 +21,6 @@ def kafka_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     if sentence := missing():
         pytest.skip(sentence)
-    with Broker(tmp_path_factory.mktemp("kafka")) as broker:
-        yield broker.url
+    directory, count = tmp_path_factory.mktemp("kafka"), int(os.environ.get("CANHBAO_TEST_BROKERS", "1"))
+    with Broker(directory) if count == 1 else Cluster.anywhere(directory, count) as running:
+        yield running.url

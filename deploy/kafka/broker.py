@@ -1,10 +1,10 @@
-"""A single Kafka broker (KRaft) on loopback, for tests, benchmarks and a first trial of `kafka://`.
+"""One Kafka node (KRaft, broker and controller in one) on loopback; `deploy.kafka.cluster` puts several together.
 
-It is not a production set-up: one node, one copy of everything, no encryption.
+It is not a production set-up: everything is on one machine, and nothing is encrypted unless a listener says so.
 
     python -m deploy.kafka.broker --directory /tmp/kafka
 
-starts it in the foreground and prints the address for `CANHBAO_LOG_URL`.
+starts one in the foreground and prints the address for `CANHBAO_LOG_URL`; `--brokers 3` starts three.
 """
 
 import argparse
@@ -16,65 +16,36 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-#: Environment variable that names the directory of the broker's jars.
-LIBS_VARIABLE = "CANHBAO_KAFKA_LIBS"
+from deploy.kafka.jars import BrokerError, download, libs_directory, missing
 
-_POM = Path(__file__).with_name("pom.xml")
-_NODE_ID = 1
-# Any 16 bytes do: the cluster is this one node.
+# Any 16 bytes do: clusters on one machine are told apart by their ports.
 _CLUSTER_ID = "Y2FuaGJhby1rYWZrYS0xMA"
 
 
-class BrokerError(Exception):
-    """The broker cannot be started; the sentence says what is missing."""
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A further door of a broker, beside the plain one.
 
-
-def libs_directory() -> Path:
-    """Where the jars are, or will be downloaded to: `CANHBAO_KAFKA_LIBS`, else a place in the user's cache."""
-    if given := os.environ.get(LIBS_VARIABLE):
-        return Path(given)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "canhbao" / "kafka-libs"
-
-
-def missing() -> str | None:
-    """What is needed for the broker and not there, as a sentence; `None` when it can be started at once."""
-    if shutil.which("java") is None:
-        return "Kafka needs Java 17 or later (Debian: default-jre-headless)"
-    if not any(libs_directory().glob("kafka_2.13-4*.jar")):
-        return f"Kafka's jars are not in {libs_directory()}: run python -m deploy.kafka.broker --download"
-    return None
-
-
-def download() -> Path:
-    """Fetch the jars by Maven, unless they are there.
-
-    Returns
-    -------
-    The directory they are in.
-
-    Raises
-    ------
-    BrokerError
-        If Maven is missing or fails.
+    Parameters
+    ----------
+    port
+        On 127.0.0.1.
+    protocol
+        As Kafka names it: `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`.
+    advertised_port
+        Where clients who came by it are sent: a proxy's port, for example; the door itself unless told.
     """
-    target = libs_directory()
-    if any(target.glob("kafka_2.13-4*.jar")):
-        return target
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise BrokerError("Kafka's jars come by Maven: install it (Debian: maven) or set " + LIBS_VARIABLE)
-    target.mkdir(parents=True, exist_ok=True)
-    command = [maven, "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 - the command is ours, word by word
-        raise BrokerError("Maven could not fetch Kafka's jars; its own message is above")
-    return target
+
+    port: int
+    protocol: str = "PLAINTEXT"
+    advertised_port: int = 0
 
 
 @dataclass
@@ -93,6 +64,14 @@ class Broker:
         Broker settings beside (or instead of) those it needs.
     start_within
         How long to wait until it answers.
+    node, voters
+        Its number, and the ports of all controllers by number; alone unless told.
+    listeners
+        Further doors by name.
+    format_options
+        Of Kafka's storage tool, which makes the directory: first users, for example.
+    environment
+        Beside this process's own, when it is started.
     """
 
     directory: Path
@@ -100,6 +79,11 @@ class Broker:
     heap: str = "512m"
     config: dict[str, str] = field(default_factory=dict)
     start_within: timedelta = timedelta(seconds=60)
+    node: int = 1
+    voters: Mapping[int, int] = field(default_factory=dict)
+    listeners: Mapping[str, Listener] = field(default_factory=dict)
+    format_options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -112,6 +96,11 @@ class Broker:
         """What `CANHBAO_LOG_URL` takes."""
         return f"kafka://{self.bootstrap}"
 
+    @property
+    def running(self) -> bool:
+        """Whether its process is there (it may be stopped by a signal)."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> Self:
         """Format the directory if it is new, start the broker and wait until it answers.
 
@@ -120,22 +109,39 @@ class Broker:
         BrokerError
             If something is missing or it does not answer in time.
         """
+        self.launch()
+        self.wait_until_ready()
+        return self
+
+    def launch(self) -> None:
+        """Start it without waiting: a node of several answers only when others are there. Raises `BrokerError`."""
         if sentence := missing():
             raise BrokerError(sentence)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
+        self.voters = self.voters or {self.node: free_port()}
         properties = self._write_properties()
         if not (self.directory / "data" / "meta.properties").exists():
-            self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)).wait(60)
+            tool = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties))
+            if self._java(*tool, *self.format_options).wait(60):
+                raise BrokerError(f"Kafka's storage tool failed; see {self.directory / 'broker.log'}")
         self._process = self._java("kafka.Kafka", str(properties))
-        self._wait_until_ready(self._process)
-        return self
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers. Raises `BrokerError`."""
+        deadline = time.monotonic() + self.start_within.total_seconds()
+        while not answers(self.port):
+            if not self.running or time.monotonic() > deadline:
+                self.stop()
+                raise BrokerError(f"Kafka did not start; see {self.directory / 'broker.log'}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Stop it, politely first."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
+        process.send_signal(signal.SIGCONT)
         process.terminate()
         try:
             process.wait(20)
@@ -150,6 +156,14 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def pause(self) -> None:
+        """Hold it where it stands: connections stay, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on after `pause`."""
+        self._signal(signal.SIGCONT)
+
     def wait(self) -> int:
         """Wait until it ends by itself; its exit status."""
         return self._process.wait() if self._process is not None else 0
@@ -162,21 +176,33 @@ class Broker:
     ) -> None:
         self.stop()
 
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def _write_properties(self) -> Path:
-        controller = _free_port()
+        doors = {"PLAINTEXT": Listener(self.port), **self.listeners}
+        controller = f"CONTROLLER://127.0.0.1:{self.voters[self.node]}"
+        own = [f"{name}://127.0.0.1:{door.port}" for name, door in doors.items()]
+        told = [f"{name}://127.0.0.1:{door.advertised_port or door.port}" for name, door in doors.items()]
+        protocols = [f"{name}:{door.protocol}" for name, door in doors.items()]
+        copies, least = min(3, len(self.voters)), min(2, len(self.voters))
         values = {
             "process.roles": "broker,controller",
-            "node.id": str(_NODE_ID),
-            "controller.quorum.voters": f"{_NODE_ID}@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "node.id": str(self.node),
+            "controller.quorum.voters": ",".join(f"{node}@127.0.0.1:{port}" for node, port in self.voters.items()),
+            "listeners": ",".join([*own, controller]),
+            "advertised.listeners": ",".join(told),
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listener.security.protocol.map": ",".join([*protocols, "CONTROLLER:PLAINTEXT"]),
             "log.dirs": str(self.directory / "data"),
-            "offsets.topic.replication.factor": "1",
+            "default.replication.factor": str(copies),
+            "min.insync.replicas": str(least),
+            "offsets.topic.replication.factor": str(copies),
             "offsets.topic.num.partitions": "4",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
+            "transaction.state.log.replication.factor": str(copies),
+            "transaction.state.log.min.isr": str(least),
             "group.initial.rebalance.delay.ms": "0",
             "auto.create.topics.enable": "false",
             "num.network.threads": "2",
@@ -186,32 +212,29 @@ class Broker:
         }
         path = self.directory / "server.properties"
         path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        path.chmod(0o600)  # listeners may name passwords
         return path
 
     def _java(self, *arguments: str) -> "subprocess.Popen[bytes]":
         java = shutil.which("java") or "java"
         command = [java, f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         command += ["-cp", str(libs_directory() / "*"), *arguments]
+        told = {**os.environ, **self.environment}
         with (self.directory / "broker.log").open("ab") as output:
-            return subprocess.Popen(command, stdout=output, stderr=output, cwd=self.directory)  # noqa: S603 - as above
-
-    def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
-        deadline = time.monotonic() + self.start_within.total_seconds()
-        while not _answers(self.port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise BrokerError(f"Kafka did not start; see {self.directory / 'broker.log'}")
-            time.sleep(0.05)
+            return subprocess.Popen(  # noqa: S603 - the command is ours, word by word
+                command, stdout=output, stderr=output, cwd=self.directory, env=told
+            )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens at."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """Whether a request for the API versions is answered: it is not before the broker serves requests."""
     request = struct.pack(">hhih", 18, 0, 1, -1)
     try:
@@ -223,11 +246,14 @@ def _answers(port: int) -> bool:
 
 
 def main() -> None:
-    """Download the jars, or run a broker until it is interrupted."""
-    parser = argparse.ArgumentParser(description="Run a single Kafka broker on loopback.")
+    """Download the jars, or run one broker or several until interrupted."""
+    from deploy.kafka.cluster import Cluster
+
+    parser = argparse.ArgumentParser(description="Run Kafka on loopback.")
     parser.add_argument("--download", action="store_true", help="only fetch the jars")
     parser.add_argument("--directory", type=Path, help="where it keeps its data; a temporary one unless given")
-    parser.add_argument("--port", type=int, default=9092)
+    parser.add_argument("--port", type=int, default=9092, help="of the first broker; the others take those after it")
+    parser.add_argument("--brokers", type=int, default=1, choices=(1, 3), help="three keep three copies of everything")
     options = parser.parse_args()
     try:
         download()
@@ -235,9 +261,15 @@ def main() -> None:
             return
         with tempfile.TemporaryDirectory(prefix="canhbao-kafka-") as temporary:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            with Broker(options.directory or Path(temporary), port=options.port) as broker:
-                print(broker.url, flush=True)
-                broker.wait()
+            directory = options.directory or Path(temporary)
+            if options.brokers == 1:
+                with Broker(directory, port=options.port) as broker:
+                    print(broker.url, flush=True)
+                    broker.wait()
+            else:
+                with Cluster.on_ports(directory, options.port, options.brokers) as cluster:
+                    print(cluster.url, flush=True)
+                    cluster.wait()
     except KeyboardInterrupt:
         pass
     except BrokerError as error:

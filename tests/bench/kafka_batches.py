@@ -25,7 +25,8 @@ import faust
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.kafka.broker import Broker, download
+from deploy.kafka.broker import Broker
+from deploy.kafka.jars import download
 from streams.log import TopicSpec
 from streams.transports.batches import BatchTopic, NewRecord
 from streams.transports.kafka_log import KafkaLog

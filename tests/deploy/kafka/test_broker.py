@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.kafka.broker import LIBS_VARIABLE, Broker, BrokerError, download, libs_directory, missing
+from deploy.kafka.broker import Broker
+from deploy.kafka.jars import LIBS_VARIABLE, BrokerError, download, libs_directory, missing
 
 
 def test_the_jars_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
