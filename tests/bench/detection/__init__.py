@@ -1,0 +1,1 @@
+"""Injected crises, a calibrated oracle and the field side by side: `python -m tests.bench.detection`."""
