@@ -29,7 +29,7 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], *, al
     from streams.reading.reader import Reader
     from streams.reading.sentiment import LexiconScorer
     from streams.reading.stage import ReadStage
-    from streams.watching.watcher import WatchConfig
+    from streams.watching.config import WatchConfig
 
     streams = settings.streams
     config = WatchConfig(

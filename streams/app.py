@@ -27,7 +27,7 @@ from streams.tallies import Tallies
 from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
 from streams.transports.batches import BatchConsumer, BatchTopic
 from streams.versions import Version, VersionReader, settle, settle_partitions
-from streams.watching.watcher import WatchConfig
+from streams.watching.config import WatchConfig
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,10 @@ from streams.reading.stage import ReadStage
 from streams.sources.lines import Line, Unreadable
 from streams.sources.replaying import Appends, replay
 from streams.transports.batches import NewRecord
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import UNATTRIBUTED
-from streams.watching.watcher import Output, WatchConfig, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 
 #: Records read at once from a partition.
 BATCH = 1000

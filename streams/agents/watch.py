@@ -21,8 +21,10 @@ from streams.snapshots import SnapshotWriter, newest_snapshot
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import Without, decode, encode
-from streams.watching.watcher import Output, WatchConfig, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -215,9 +217,8 @@ class WatchAgent:
             if held.patience is None:
                 continue
             watcher = held.watcher
-            marks = {partition: progress.mark for partition, progress in watcher.marks.partitions.items()}
             pressed = watcher.pending_bytes > self._pending_limit
-            for partition in held.patience.lost(self._stopwatch(), marks, watcher.behind(), pressed=pressed):
+            for partition in held.patience.lost(self._stopwatch(), watcher.marks(), watcher.behind(), pressed=pressed):
                 logger.warning("mentions partition %d has no reader: watching goes on without it", partition)
                 note = Without(partition, held.watermark)
                 await self._outbox(tp.topic, tp.partition, [NewRecord(encode(note))])

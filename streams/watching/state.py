@@ -8,13 +8,16 @@ import msgspec
 
 from detectors.bank import Bank
 from detectors.policy import Policy
+from streams.watching.config import WatchConfig
 from streams.watching.counts import OpenMinutes
 from streams.watching.envelopes import Adopt, Reading, Source
 from streams.watching.identities import Identities
 from streams.watching.marks import Marks
+from streams.watching.memory import Memory
+from streams.watching.minutes import Minutes
 from streams.watching.pending import Entry
 from streams.watching.stories import Stories
-from streams.watching.watcher import WatchConfig, Watcher
+from streams.watching.watcher import Watcher
 from streams.watching.words import Words
 
 FORMAT = 1
@@ -53,26 +56,27 @@ _pack = msgspec.msgpack.encode
 
 def snapshot(watcher: Watcher) -> dict[str, bytes]:
     """See `Watcher.snapshot`."""
+    intake, minutes, memory = watcher.intake, watcher.minutes, watcher.memory
     head = _Head(
-        FORMAT, watcher.partition, watcher.position, watcher.tick, watcher.earliest, watcher.next_minute,
-        watcher.last_busy, watcher.silent, watcher.config.readings_partitions, watcher.codes, watcher.marks,
+        FORMAT, watcher.partition, watcher.position, watcher.tick, intake.earliest, minutes.next_minute,
+        minutes.last_busy, minutes.silent, watcher.config.readings_partitions, watcher.codes, intake.marks,
         dict(watcher.config.names), watcher.config.policy, watcher.adoptions,
     )  # fmt: skip
     parts = {
         "head": _pack(head),
-        "bank": watcher.bank.snapshot(),
-        "counts": watcher.counts.snapshot(),
-        "levels": watcher.levels.snapshot(),
+        "bank": minutes.bank.snapshot(),
+        "counts": memory.counts.snapshot(),
+        "levels": minutes.levels.snapshot(),
         "alerts": watcher.book.snapshot(),
     }
-    for partition, queue in watcher.pending.queues.items():
+    for partition, queue in intake.pending.queues.items():
         if queue:
             parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
-    parts |= {f"ids/{name}": data for name, data in watcher.identities.parts().items()}
-    parts |= {f"sources/{name}": data for name, data in watcher.sources.parts().items()}
-    parts |= {f"caps/{name}": data for name, data in watcher.caps.parts().items()}
-    parts |= {f"stories/{code}": _pack(stories) for code, stories in watcher.stories.items()}
-    parts |= {f"words/{code}": _pack(words) for code, words in watcher.words.items()}
+    parts |= {f"ids/{name}": data for name, data in memory.identities.parts().items()}
+    parts |= {f"sources/{name}": data for name, data in memory.sources.parts().items()}
+    parts |= {f"caps/{name}": data for name, data in memory.caps.parts().items()}
+    parts |= {f"stories/{code}": _pack(stories) for code, stories in memory.stories.items()}
+    parts |= {f"words/{code}": _pack(words) for code, words in memory.words.items()}
     return parts
 
 
@@ -102,27 +106,34 @@ def _check(head: _Head, config: WatchConfig) -> None:
 
 
 def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
-    watcher.position, watcher.tick = head.position, head.tick
-    watcher.earliest, watcher.next_minute = head.earliest, head.next_minute
-    watcher.last_busy, watcher.silent = head.last_busy, head.silent
-    watcher.marks = head.marks
-    watcher.bank = Bank.restore(watcher.config.policy, parts["bank"])
-    if watcher.bank.size != len(head.codes):
-        raise ValueError(f"{watcher.bank.size} rows for {len(head.codes)} organisations")
-    watcher.counts = OpenMinutes.restore(len(watcher.codes), parts["counts"])
-    watcher.adoptions = head.adoptions
-    watcher.levels.restore(parts["levels"])
+    watcher.position, watcher.tick, watcher.adoptions = head.position, head.tick, head.adoptions
+    watcher.intake.earliest, watcher.intake.marks = head.earliest, head.marks
     for partition, data in _under(parts, "pending/").items():
         for one in msgspec.msgpack.decode(data, type=list[_Waiting]):
-            watcher.pending.add(Entry(one.seen_at, int(partition), one.reading.offset, one.reading, one.source))
-    watcher.identities = Identities.of_parts(_under(parts, "ids/"))
-    watcher.sources.take(_under(parts, "sources/"))
-    watcher.caps.take(_under(parts, "caps/"))
-    watcher.book.restore(parts["alerts"])
+            waiting = Entry(one.seen_at, int(partition), one.reading.offset, one.reading, one.source)
+            watcher.intake.pending.add(waiting)
+    _fill_minutes(watcher.minutes, head, parts)
+    _fill_memory(watcher.memory, len(head.codes), parts)
+
+
+def _fill_minutes(minutes: Minutes, head: _Head, parts: Mapping[str, bytes]) -> None:
+    minutes.next_minute, minutes.last_busy, minutes.silent = head.next_minute, head.last_busy, head.silent
+    minutes.bank = Bank.restore(minutes.config.policy, parts["bank"])
+    if minutes.bank.size != len(head.codes):
+        raise ValueError(f"{minutes.bank.size} rows for {len(head.codes)} organisations")
+    minutes.levels.restore(parts["levels"])
+
+
+def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
+    memory.counts = OpenMinutes.restore(size, parts["counts"])
+    memory.identities = Identities.of_parts(_under(parts, "ids/"))
+    memory.sources.take(_under(parts, "sources/"))
+    memory.caps.take(_under(parts, "caps/"))
+    memory.book.restore(parts["alerts"])
     for code, data in _under(parts, "stories/").items():
-        watcher.stories[code] = msgspec.msgpack.decode(data, type=Stories)
+        memory.stories[code] = msgspec.msgpack.decode(data, type=Stories)
     for code, data in _under(parts, "words/").items():
-        watcher.words[code] = msgspec.msgpack.decode(data, type=Words)
+        memory.words[code] = msgspec.msgpack.decode(data, type=Words)
 
 
 def _under(parts: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
 from streams.sources.files import MentionFile
-from streams.watching.watcher import WatchConfig
+from streams.watching.config import WatchConfig
 
 NEWS = Path(__file__).parents[3] / "shared" / "data" / "news"
 VIETNAM = timezone(timedelta(hours=7))

@@ -14,7 +14,7 @@ from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
 from streams.sources.files import MentionFile
-from streams.watching.watcher import WatchConfig
+from streams.watching.config import WatchConfig
 from tests.rig import Rig
 
 NEWS = Path(__file__).parents[3] / "shared" / "data" / "news" / "mentions_2025-08_2026-01.ndjson.gz"

@@ -16,7 +16,8 @@ from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
 from streams.sources.lines import Line, Unreadable
 from streams.sources.replaying import Replaying
-from streams.watching.watcher import WatchConfig, Watcher
+from streams.watching.config import WatchConfig
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import SHARP
 
 NEWS = Path(__file__).parents[3] / "shared" / "data" / "news"

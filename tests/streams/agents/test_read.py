@@ -115,14 +115,14 @@ async def test_too_much_that_waits_pauses_who_is_ahead_until_it_is_folded(tmp_pa
         watch._pending_limit = 1
         await eventually(lambda: bool(watch.standing().positions))
         watcher = next(iter(watch._held.values())).watcher
-        watcher.marks.partitions[9] = type(watcher.marks.partitions[0])(mark=watcher.watermark or 0)
+        watcher.intake.marks.partitions[9] = type(watcher.intake.marks.partitions[0])(mark=watcher.watermark or 0)
         await stand.log.append(TOPICS.mentions, 0, [mention(1)])
         await eventually(lambda: watch.ahead() >= {0})
         await eventually(lambda: TP(TOPICS.mentions, 0) in paused(stand))
         await stand.log.append(TOPICS.mentions, 0, [mention(2)])
         await asyncio.sleep(0.3)
         assert stand.counted("mentions_read") == 1
-        watcher.marks.partitions[9].final = True
+        watcher.intake.marks.partitions[9].final = True
         await eventually(lambda: stand.counted("mentions_read") == 2)
         await eventually(lambda: stand.counted("mentions_counted") == 2)
 

@@ -20,8 +20,8 @@ from streams.snapshots import newest_snapshot
 from streams.tallies import Tallies
 from streams.topics import Topics, topic_specs
 from streams.transports.batches import Assignment, NewRecord, Record
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import Envelope, Marks, Reading, Source, Without, decode, encode
-from streams.watching.watcher import WatchConfig
 from tests.contracts.transport_contract import eventually
 from tests.streams.agents.desk import Desk
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from alerts.model import canonical
 from streams.watching.envelopes import ReadingsRecord
-from streams.watching.watcher import Output, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import (
     MINUTE,
     NAMES,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from detectors.policy import DAY, VIETNAM
 from streams.watching.caps import DAYS, KEPT, KNOWN, LEAST, SourceCaps, cap
 from streams.watching.envelopes import Envelope, Reading, Source
-from streams.watching.watcher import Output, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import MINUTE, START, config, identity
 
 PAGE, PAPER = ("facebook", "Trang B"), ("news", "Báo A")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.watching.envelopes import Envelope, Partitions, ReadingsRecord, Without
-from streams.watching.watcher import Output, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import (
     MINUTE,
     Readers,
@@ -85,7 +86,7 @@ def test_a_restored_watcher_remembers_what_each_page_may_teach() -> None:
         if offset % 7 == 0:
             shaken = Watcher.restore(config(1, 2), shaken.snapshot())
     assert shaken.bank.snapshot() == whole.bank.snapshot()
-    assert shaken.caps.parts() == whole.caps.parts()
+    assert shaken.memory.caps.parts() == whole.memory.caps.parts()
 
 
 def test_the_worlds_of_these_tests_have_findings_of_every_kind() -> None:

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from alerts.model import canonical
 from detectors.policy import Policy
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import ReadingsRecord
+from streams.watching.output import Output
 from streams.watching.state import StateError
-from streams.watching.watcher import Output, WatchConfig, Watcher
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import MINUTE, SHARP, Readers, config, envelope, mentions, placed
 
 

@@ -2,8 +2,10 @@ import msgspec
 import pytest
 
 from alerts.model import Level
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import UNATTRIBUTED, Envelope, Marks, Partitions, Reading, Source, Without, home
-from streams.watching.watcher import Output, WatchConfig, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 from tests.streams.watching.world import MINUTE, NAMES, SHARP, START, config
 
 HOUR = 60 * MINUTE

@@ -8,8 +8,10 @@ import msgspec
 
 from alerts.model import canonical
 from detectors.policy import Policy
+from streams.watching.config import WatchConfig
 from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Reading, ReadingsRecord, Source, home
-from streams.watching.watcher import Output, WatchConfig, Watcher
+from streams.watching.output import Output
+from streams.watching.watcher import Watcher
 
 MINUTE = 60_000
 DAY = 1440 * MINUTE
