@@ -51,7 +51,8 @@ class Answer(NamedTuple):
     Attributes
     ----------
     failure
-        ``timeout``, ``connection``, ``tls``, ``address`` (refused by `alerts.addresses`), ``secret`` (not to be had).
+        ``timeout``, ``connection``, ``tls``, ``address`` (refused by `alerts.addresses`), ``secret`` (not to be had),
+        ``mail_deferred`` and ``mail_refused`` (a mail server's 4yz and 5yz), ``said_no`` (an error within a 200).
     """
 
     status: int | None = None
@@ -68,12 +69,15 @@ class Judgement(NamedTuple):
 
 
 #: Failures that trying again does not mend.
-_FINAL_FAILURES = frozenset({"address"})
+_FINAL_FAILURES = frozenset({"address", "mail_refused"})
+
+_NAMED_FAILURES = frozenset({"timeout", "tls", "address", "secret", "mail_deferred", "mail_refused", "said_no"})
 
 #: Every reason a `Judgement` can have, for metric labels.
 REASONS = (
     *("delivered", "gone", "redirect", "refused", "status_5xx", "status_408", "status_425", "status_429"),
     *("timeout", "connection", "tls", "address", "secret", "attempts", "age"),
+    *("mail_deferred", "mail_refused", "said_no"),
 )
 
 
@@ -119,7 +123,7 @@ def reason_of(answer: Answer) -> str:
     """Name an answer; what is not understood counts as a connection that failed."""
     status = answer.status
     if status is None:
-        return answer.failure if answer.failure in {"timeout", "tls", "address", "secret"} else "connection"
+        return answer.failure if answer.failure in _NAMED_FAILURES else "connection"
     if 200 <= status < 300:
         return "delivered"
     if status in _RETRIED_STATUS:

@@ -268,6 +268,8 @@ class Receiver(msgspec.Struct, frozen=True):
         The operator's word.
     disabled
         Why the service itself stopped sending to it; empty while it did not.
+    channel
+        How it is reached: a value of `alerts.channels.message.Channel`.
     """
 
     name: str
@@ -280,6 +282,7 @@ class Receiver(msgspec.Struct, frozen=True):
     runs: tuple[str, ...] | None = None
     enabled: bool = True
     disabled: str = ""
+    channel: str = "webhook"
 
 
 class Outcome(StrEnum):

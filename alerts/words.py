@@ -33,6 +33,9 @@ RESOLVED = "đã kết thúc"
 DRILL = "DIỄN TẬP"
 STALE = "Chưa có bản cập nhật mới từ bộ phận theo dõi."
 
+CAP_EVENT = "Dư luận tiêu cực tăng bất thường"
+CAP_RESTRICTION = "Chỉ dành cho cán bộ được phân công"
+
 BLOCK_HEAD = "{head} – mức độ: {severity}"
 MOMENT = "{hour} ngày {day}"
 TITLE = "{head} – {organisation}: {negative} lượt nhắc tiêu cực, mức bình thường {expected} (mức độ: {severity})"

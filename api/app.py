@@ -22,6 +22,7 @@ from alerts.store.protocol import AlertStore
 from api import errors
 from api.delivery.deliverer import Deliverer
 from api.delivery.guard import Lookup, system_lookup
+from api.delivery.outlets import encoder, outlets_of
 from api.delivery.sender import Sender
 from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
@@ -32,7 +33,7 @@ from api.service import Service
 from api.settings import ApiSettings
 from api.supervising import Supervisor
 from api.tokens import Authority, ensure_first_token
-from api.wire import Frames, delivery_body
+from api.wire import Frames
 
 
 def utc_now() -> datetime:
@@ -83,7 +84,18 @@ def create_app(
     base_url = settings.base_url
     hub = Hub(Frames(store, base_url), HubPolicy(heartbeat_seconds=settings.sse_heartbeat_seconds))
     authority = Authority(store, time.monotonic)
-    deliverer = _deliverer(settings, store, metrics, clock, Sender(settings, lookup=lookup), retries)
+    outlets = outlets_of(settings)
+    sender = Sender(settings, outlets, lookup=lookup)
+    deliverer = Deliverer(
+        store,
+        sender,
+        metrics,
+        limits={one.name: one.concurrency for one in settings.receivers},
+        encode=encoder(outlets, base_url),
+        clock=clock,
+        random=random.random,
+        policy=retries,
+    )
 
     def tell(_: Sequence[Change]) -> None:
         hub.notify()
@@ -118,26 +130,6 @@ def create_app(
         base_url,
     )
     return _assemble(service)
-
-
-def _deliverer(
-    settings: ApiSettings,
-    store: AlertStore,
-    metrics: Metrics,
-    clock: Callable[[], datetime],
-    sender: Sender,
-    retries: RetryPolicy,
-) -> Deliverer:
-    return Deliverer(
-        store,
-        sender,
-        metrics,
-        limits={one.name: one.concurrency for one in settings.receivers},
-        encode=lambda due: delivery_body(due, settings.base_url),
-        clock=clock,
-        random=random.random,
-        policy=retries,
-    )
 
 
 def _assemble(service: Service) -> FastAPI:

@@ -52,6 +52,7 @@ class ReceiverView(BaseModel):
     """A receiver without its secret."""
 
     name: str
+    channel: str
     url: str
     enabled: bool
     disabled: str

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from alerts import words
 from alerts.model import ALERT_KINDS, LIVE, Alert, Change, Delivery, Excerpt
-from alerts.store.protocol import AlertStore, Due, History
+from alerts.store.protocol import AlertStore, History
 from alerts.wire import alert_body
 from api import cursors
 from api.times import show
@@ -114,16 +114,3 @@ def detail_object(history: History, deliveries: Sequence[Delivery], base_url: st
             for one in deliveries
         ],
     }
-
-
-def delivery_body(due: Due, base_url: str) -> bytes:
-    """What a receiver is sent, in the form that Standard Webhooks proposes: type, timestamp, data."""
-    alert = due.alert
-    reason = alert.finding.reason
-    return _encode(
-        {
-            "type": f"alert.{reason}",
-            "timestamp": alert.finding.fired_at,
-            "data": alert_object(alert, base_url, due.excerpts),
-        }
-    )

@@ -15,6 +15,7 @@ from deploy.commands.doctor import doctor
 from deploy.commands.organisations import organisations
 from deploy.commands.publish import publish
 from deploy.commands.read import read
+from deploy.commands.receivers import receivers
 from deploy.commands.run import run
 from deploy.commands.serve import serve
 from deploy.commands.tokens import tokens
@@ -55,6 +56,7 @@ def make_app() -> typer.Typer:
         app.command()(command)
     app.add_typer(topics, name="topics")
     app.add_typer(tokens, name="tokens")
+    app.add_typer(receivers, name="receivers")
     return app
 
 

@@ -126,9 +126,10 @@ async def _register(settings: Settings) -> AsyncIterator[Line]:
 
 async def _receivers(settings: Settings) -> AsyncIterator[Line]:
     if not settings.http.receivers:
-        yield Line(Health.NOTE, "no webhook receivers", "add [[receivers]] with name, url and secret to send alerts")
+        yield Line(Health.NOTE, "no receivers", "add [[receivers]] with name, url and secret to send alerts")
     for receiver in settings.http.receivers:
-        yield Line(Health.WELL, f"receiver {receiver.name}: {where(receiver.url)}")
+        place = where(receiver.address) if receiver.address else f"{len(receiver.to)} addresses"
+        yield Line(Health.WELL, f"receiver {receiver.name} ({receiver.channel.value}): {place}")
 
 
 async def _log(settings: Settings) -> AsyncIterator[Line]:

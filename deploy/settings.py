@@ -26,6 +26,7 @@ SHORT = {
     "http_port": ("http", "port"),
     "public_url": ("http", "public_url"),
     "receivers": ("http", "receivers"),
+    "mail": ("http", "mail"),
 }
 
 
@@ -119,6 +120,7 @@ class _Wide(BaseSettings):
     http_port: int = 0
     public_url: str = ""
     receivers: tuple[dict[str, Any], ...] = ()
+    mail: dict[str, Any] = Field(default_factory=dict)
 
 
 def load_settings(config: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from alerts.channels.message import Message
 from alerts.delivering import Answer, RetryPolicy, judge, reason_of
 from alerts.errors import StoreError
 from alerts.model import LIVE, Attempt, Verdict
@@ -30,7 +31,7 @@ _LEASE = timedelta(seconds=60)
 
 
 class Deliverer:
-    """The webhook deliverer; any number of processes may run one on the same store.
+    """The deliverer; any number of processes may run one on the same store.
 
     Every receiver has room of its own: one that does not answer holds up no other, however much waits for it.
 
@@ -39,7 +40,7 @@ class Deliverer:
     limits
         Requests in flight at once, by receiver; others get 8.
     encode
-        Body of a delivery.
+        The message of a delivery.
     random
         Uniform in [0, 1): the jitter.
     """
@@ -51,7 +52,7 @@ class Deliverer:
         metrics: Metrics,
         *,
         limits: dict[str, int],
-        encode: Callable[[Due], bytes],
+        encode: Callable[[Due], Message],
         clock: Callable[[], datetime],
         random: Callable[[], float],
         policy: RetryPolicy | None = None,
@@ -150,9 +151,7 @@ class Deliverer:
             self._flying[due.receiver.name] += 1
             self._metrics.in_flight.inc()
             try:
-                answer = await self._sender.send(
-                    due.receiver.name, due.receiver.url, due.delivery.id, self._encode(due), begun
-                )
+                answer = await self._sender.send(due.receiver.name, due.delivery.id, self._encode(due), begun)
             finally:
                 self._metrics.in_flight.dec()
                 self._flying[due.receiver.name] -= 1
@@ -168,7 +167,7 @@ class Deliverer:
             self._metrics.to_delivery.observe(max(0.0, (ended - parse(due.alert.finding.fired_at)).total_seconds()))
         if found.verdict is not Verdict.DONE:
             logger.warning(
-                "webhook %s to %s: %s (%s)", due.delivery.id, due.receiver.name, found.verdict.value, found.reason
+                "delivery %s to %s: %s (%s)", due.delivery.id, due.receiver.name, found.verdict.value, found.reason
             )
         seconds = (ended - begun).total_seconds()
         attempt = Attempt(

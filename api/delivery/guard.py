@@ -77,3 +77,31 @@ def open_session(policy: AddressPolicy, *, limit: int, lookup: Lookup = system_l
         trust_env=False,
         headers={"User-Agent": "canhbao"},
     )
+
+
+async def connected(policy: AddressPolicy, host: str, port: int, *, lookup: Lookup = system_lookup) -> socket.socket:
+    """A connection to a host that is no web server, under the same rules: resolved once, checked, used as checked.
+
+    Raises
+    ------
+    AddressRefusedError
+        If any of its addresses may not be called.
+    OSError
+        If none of them answers.
+    """
+    found = await GuardedResolver(policy, lookup).resolve(host, port)
+    failure: OSError = OSError(f"{host} has no address")
+    for one in found:
+        sock = socket.socket(one["family"], socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, (one["host"], port))
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failure

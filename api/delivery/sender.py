@@ -7,24 +7,29 @@ from contextlib import suppress
 from datetime import datetime
 
 import aiohttp
-from standardwebhooks import Webhook
 
 from alerts.addresses import AddressPolicy
+from alerts.channels.forms import heard
+from alerts.channels.message import SIGNED, Channel, Message
 from alerts.delivering import Answer
 from alerts.errors import AddressRefusedError
 from api.delivery.guard import Lookup, open_session, system_lookup
+from api.delivery.mailer import Mailer
+from api.delivery.outlets import Outlet
 from api.settings import ApiSettings
 
 _READ_AT_MOST = 16 * 1024
 
 
 class Sender:
-    """Sends signed requests; `open` before, `close` after.
+    """Sends messages to receivers, signed where their channel is; `open` before, `close` after.
 
     Parameters
     ----------
     settings
-        Its receivers with their secrets, and the networks that may be called.
+        The networks that may be called, and the mail server.
+    outlets
+        How each receiver is reached, by name.
     connections
         Open at once; 0 sets no bound, since each receiver has its own.
     timeout_seconds
@@ -36,18 +41,22 @@ class Sender:
     def __init__(
         self,
         settings: ApiSettings,
+        outlets: Mapping[str, Outlet],
         *,
         connections: int = 0,
         timeout_seconds: float = 10.0,
         lookup: Lookup = system_lookup,
     ) -> None:
-        self._webhooks = {one.name: Webhook(one.secret.get_secret_value()) for one in settings.receivers}
-        self._private = frozenset(one.name for one in settings.receivers if one.allow_private)
+        self._outlets = outlets
         self._guarded = AddressPolicy(allow=settings.allow_networks)
         self._open = AddressPolicy(allow=settings.allow_networks, allow_private=True)
         self._connections = connections
         self._timeout = timeout_seconds
         self._lookup = lookup
+        self._mailer = None
+        if settings.mail is not None:
+            policy = self._open if settings.mail.allow_private else self._guarded
+            self._mailer = Mailer(settings.mail, policy, lookup)
         self._sessions: Mapping[AddressPolicy, aiohttp.ClientSession] = {}
 
     def open(self) -> None:
@@ -63,8 +72,8 @@ class Sender:
             await session.close()
         self._sessions = {}
 
-    async def send(self, receiver: str, url: str, message_id: str, body: bytes, now: datetime) -> Answer:
-        """Sign and POST `body`; never raises but for cancellation.
+    async def send(self, receiver: str, message_id: str, message: Message, now: datetime) -> Answer:
+        """Send one message; never raises but for cancellation.
 
         Parameters
         ----------
@@ -73,19 +82,12 @@ class Sender:
         now
             UTC: stands in the signature.
         """
-        webhook = self._webhooks.get(receiver)
-        if webhook is None:
+        outlet = self._outlets.get(receiver)
+        if outlet is None or (outlet.webhook is None and outlet.channel in SIGNED):
             return Answer(failure="secret")
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": webhook.sign(message_id, now, body.decode()),
-        }
-        policy = self._open if receiver in self._private else self._guarded
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._post(policy, url, body, headers)
+                return await self._attempt(outlet, message_id, message, now)
         except TimeoutError:
             return Answer(failure="timeout")
         except AddressRefusedError:
@@ -95,17 +97,40 @@ class Sender:
         except (aiohttp.ClientError, OSError, ValueError):
             return Answer(failure="connection")
 
-    async def _post(self, policy: AddressPolicy, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        target = policy.check_url(url)
+    async def _attempt(self, outlet: Outlet, message_id: str, message: Message, now: datetime) -> Answer:
+        if outlet.channel is not Channel.EMAIL:
+            return await self._post(outlet, message, _headers(outlet, message_id, message, now))
+        if self._mailer is None:
+            return Answer(failure="secret")
+        return await self._mailer.send(outlet.option.to, message.body)
+
+    async def _post(self, outlet: Outlet, message: Message, headers: Mapping[str, str]) -> Answer:
+        policy = self._open if outlet.is_private else self._guarded
+        target = policy.check_url(outlet.address)
         session = self._sessions[policy]
-        async with session.post(target.url, data=body, headers=headers, allow_redirects=False) as response:
+        async with session.post(target.url, data=message.body, headers=headers, allow_redirects=False) as response:
             answer = Answer(response.status, response.headers.get("Retry-After", "")[:100])
-            # A short answer is read, so that the connection can be used again; a long one is not waited for.
-            with suppress(aiohttp.ClientError, TimeoutError):
-                async with asyncio.timeout(1.0):
-                    rest = _READ_AT_MOST
-                    while rest > 0 and (piece := await response.content.read(rest)):
-                        rest -= len(piece)
-                    if rest <= 0:
-                        response.close()
-            return answer
+            return heard(outlet.channel, answer, await _rest(response))
+
+
+def _headers(outlet: Outlet, message_id: str, message: Message, now: datetime) -> dict[str, str]:
+    headers = {"content-type": message.content_type, **dict(message.headers)}
+    if outlet.webhook is not None:
+        headers |= {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": outlet.webhook.sign(message_id, now, message.body.decode()),
+        }
+    return headers
+
+
+async def _rest(response: aiohttp.ClientResponse) -> bytes:
+    """A short answer is read, so that the connection can be used again; a long one is not waited for."""
+    body = b""
+    with suppress(aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            while len(body) < _READ_AT_MOST and (piece := await response.content.read(_READ_AT_MOST - len(body))):
+                body += piece
+            if len(body) >= _READ_AT_MOST:
+                response.close()
+    return body

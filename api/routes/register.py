@@ -28,6 +28,7 @@ async def list_receivers(_: Reader, service: ServiceDep) -> Response:
     shown = [
         {
             "name": one.name,
+            "channel": one.channel,
             "url": where(one.url),
             "enabled": one.enabled,
             "disabled": one.disabled,

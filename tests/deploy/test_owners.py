@@ -1,6 +1,7 @@
 """A theme's alerts reach the officers of the bodies that own it."""
 
-from api.settings import ApiSettings, ReceiverSettings
+from api.receivers import ReceiverSettings
+from api.settings import ApiSettings
 from deploy.owners import tell_owners
 from streams.reading.register import Organisation
 

@@ -90,7 +90,7 @@ def test_a_chosen_file_takes_the_place_of_the_usual_one(tmp_path: Path) -> None:
         ({"STREAMS__OWNER_PATIENCE": "long"}, ["streams.owner_patience", "duration"]),
         ({"STREAMS__DETECTION__WARMUP": "1"}, ["streams.detection", "'warmup'"]),
         ({"RECEIVERS": "{"}, ["CANHBAO_RECEIVERS", "JSON"]),
-        ({"RECEIVERS": json.dumps([{"name": "a", "url": "https://a.vn"}])}, ["receivers.0.secret", "missing"]),
+        ({"RECEIVERS": json.dumps([{"name": "a", "url": "https://a.vn"}])}, ["receivers.0", "needs secret"]),
         ({"HTTP__ALLOW_NETWORKS": '["10.0.0.0/99"]'}, ["http.allow_networks.0", "a network such as"]),
         ({"FEEDS__SOURCES": '[{"url": "ftp://a", "name": "a"}]'}, ["feeds.sources.0.url", "must be an address"]),
         ({"FEEDS__SOURCES": '[{"url": "https://a", "name": "a", "kind": "x"}]'}, ["must be one of 'news'"]),
