@@ -46,7 +46,13 @@ integration: $(VENV)/.dev  ## tests with a real Kafka (Java and Maven fetch it) 
 test-cluster: $(VENV)/.dev  ## the tests of log and transport on three Kafka brokers with three copies
 	CANHBAO_TEST_BROKERS=3 $(PYTEST) -m integration tests/deploy/kafka tests/integration/test_kafka_log.py tests/integration/test_kafka_transport.py tests/integration/test_kafka_workers.py
 
-bench: $(VENV)/.dev  ## benchmarks: figures with minimum, median and maximum
+# Other projects that this one is compared with, apart from its own environment.
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.runtime
+	test -x $(VENV)/peers/bin/python || $(BIN)/python -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: $(VENV)/.dev $(VENV)/.bench  ## benchmarks: figures with minimum, median and maximum
 	$(BIN)/python -m tests.bench
 
 faults: $(VENV)/.dev  ## kill -9 at random moments, twenty times on either transport
@@ -55,6 +61,7 @@ faults: $(VENV)/.dev  ## kill -9 at random moments, twenty times on either trans
 lock:  ## renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-bench.in -o requirements-bench.lock
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

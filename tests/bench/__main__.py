@@ -18,7 +18,7 @@ BENCHMARKS = {
     "publish": 120,
     "serving": 240,
     "latency": 240,
-    "kafka_batches": 420,
+    "kafka": 900,
 }
 
 

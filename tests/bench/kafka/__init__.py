@@ -1,0 +1,1 @@
+"""The project against the field: the same topic, the same work, on Kafka."""
