@@ -66,7 +66,8 @@ def _all_lines(files: Sequence[MentionFile]) -> Iterator[Line | Unreadable]:
 
 def counted(settings: Settings, files: Sequence[str], step: str, *, all_changes: bool) -> int:
     """Backtest files of counts, each on its own; returns the exit status."""
-    from detectors.evaluate import CountsError, read_counts, replay
+    from detectors.counts import CountsError, read_counts
+    from detectors.evaluate import replay
 
     fired = rows = 0
     for name in files:

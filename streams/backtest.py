@@ -1,15 +1,17 @@
 """What would have fired: mentions in, findings out, by the very fold of the live watch, without a log between."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from alerts.model import Finding
+from alerts.model import Finding, Level
 from alerts.ports import Refused
+from detectors.policy import Policy
+from streams.mentions import Mention
 from streams.reading.stage import ReadStage
+from streams.records import ParsedRecord
 from streams.sources.lines import Line, Unreadable
-from streams.sources.replaying import Appends, replay
+from streams.sources.replaying import Appends, Replaying, replay
 from streams.transports.batches import NewRecord
 from streams.watching.config import WatchConfig
 from streams.watching.envelopes import UNATTRIBUTED
@@ -46,16 +48,6 @@ class Summary:
     findings: Counter[str] = field(default_factory=Counter)
 
 
-class _Stored(NamedTuple):
-    """A record as a log would hand it out."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
 class Backtest:
     """Replays mentions through reading and watching, in memory.
 
@@ -65,20 +57,41 @@ class Backtest:
         Reads; made for a replay, and for `config.readings_partitions`.
     config
         Of the watchers.
+    rival
+        Another policy that watches the very same readings; what it finds is in `rival_findings`.
+    until
+        Milliseconds: nothing seen from then on is read, but for what is placed before.
+    on_level
+        Told every level, if `config.levels`.
     batch
         Records read at once from a partition. What is found does not depend on it.
     """
 
-    def __init__(self, stage: ReadStage, config: WatchConfig, *, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        stage: ReadStage,
+        config: WatchConfig,
+        *,
+        rival: Policy | None = None,
+        until: int | None = None,
+        on_level: Callable[[Level], None] | None = None,
+        batch: int = BATCH,
+    ) -> None:
         self._stage = stage
         self._config = config
+        self._until = until
+        self._on_level = on_level
         self._batch = batch
-        self._watchers = [Watcher(config, partition) for partition in range(config.readings_partitions)]
-        self._waiting: list[list[_Stored]] = [[] for _ in range(config.mentions_partitions)]
+        known = frozenset(config.names) - {UNATTRIBUTED}
+        self._replaying = Replaying(known, config.mentions_partitions)
+        self._watchers = _watchers(config)
+        self._rivals = [] if rival is None else _watchers(replace(config, policy=rival, levels=False))
+        self._waiting: list[list[ParsedRecord]] = [[] for _ in range(config.mentions_partitions)]
         self._offsets = [0] * config.mentions_partitions
         self._marks: dict[int, tuple[NewRecord, int]] = {}
         self._envelopes = 0
         self.summary = Summary()
+        self.rival_findings: list[Finding] = []
 
     def run(self, lines: Iterable[Line | Unreadable]) -> Iterator[Finding]:
         """Findings in the order of their ticks, all revisions; what is refused is in the summary.
@@ -88,8 +101,7 @@ class Backtest:
         lines
             Mentions in JSON, in the order in which they are to be seen.
         """
-        known = frozenset(self._config.names) - {UNATTRIBUTED}
-        for found in replay(lines, known, self._config.mentions_partitions):
+        for found in replay(self._before_the_end(lines), self._replaying):
             if isinstance(found, Refused):
                 self.summary.refused.append(found)
                 continue
@@ -98,12 +110,19 @@ class Backtest:
                 yield from self._read()
         yield from self._read()
 
+    def _before_the_end(self, lines: Iterable[Line | Unreadable]) -> Iterator[Line | Unreadable]:
+        for line in lines:
+            seen_at = self._replaying.seen_at
+            if self._until is not None and seen_at is not None and seen_at >= self._until + self._config.lateness:
+                return
+            yield line
+
     def _append(self, appends: Appends) -> None:
         for partition, record in appends:
             offset = self._offsets[partition]
             self._offsets[partition] = offset + 1
             if record.value:
-                self._waiting[partition].append(_stored(record, offset))
+                self._waiting[partition].append(_stored(record, offset, self._replaying.mention))
                 self._note(record.timestamp)
             else:
                 # A log would hold every mark; of those in a batch only the last says anything.
@@ -118,6 +137,7 @@ class Backtest:
     def _read(self) -> Iterator[Finding]:
         """Read what waits, partition by partition, and watch it."""
         found: list[Finding] = []
+        rivals: list[Finding] = []
         for partition, records in enumerate(self._waiting):
             mark = self._marks.pop(partition, None)
             if mark is not None:
@@ -131,18 +151,32 @@ class Backtest:
             records.clear()
             for watcher, envelope in zip(self._watchers, result.envelopes, strict=True):
                 found += self._take(watcher.feed(envelope, self._envelopes))
+            for watcher, envelope in zip(self._rivals, result.envelopes, strict=False):
+                rivals += watcher.feed(envelope, self._envelopes).findings
             self._envelopes += 1
         # All partitions have moved on by now: what several watchers found can be told in order of time.
-        yield from sorted(found, key=lambda f: (f.fired_at, f.organisation, f.series, f.revision))
+        self.rival_findings += sorted(rivals, key=_place)
+        yield from sorted(found, key=_place)
 
     def _take(self, output: Output) -> list[Finding]:
         self.summary.tallies.update(output.tallies)
         self.summary.findings.update(finding.reason for finding in output.findings)
+        if self._on_level is not None:
+            for level in output.levels:
+                self._on_level(level)
         return output.findings
 
 
-def _stored(record: NewRecord, offset: int) -> _Stored:
-    return _Stored(offset, record.timestamp or 0, record.key, record.value, record.headers)
+def _watchers(config: WatchConfig) -> list[Watcher]:
+    return [Watcher(config, partition) for partition in range(config.readings_partitions)]
+
+
+def _place(finding: Finding) -> tuple[str, str, str, int]:
+    return finding.fired_at, finding.organisation, finding.series, finding.revision
+
+
+def _stored(record: NewRecord, offset: int, mention: Mention | None = None) -> ParsedRecord:
+    return ParsedRecord(offset, record.timestamp or 0, record.key, record.value, record.headers, mention)
 
 
 def backtest(lines: Iterable[bytes], stage: ReadStage, config: WatchConfig) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -150,19 +149,6 @@ def parse(data: bytes | None, known: frozenset[str], seen_at: int | None = None)
         mention = _second_look(data, error)
     _check(mention, data, known, seen_at)
     return mention
-
-
-def parse_batch(
-    records: Sequence[RecordLike], known: frozenset[str]
-) -> tuple[list[tuple[RecordLike, Mention]], list[tuple[RecordLike, InvalidMention]]]:
-    """Parse a batch, each record seen at its timestamp: what is a mention, and what is refused, in order."""
-    mentions, refused = [], []
-    for record in records:
-        try:
-            mentions.append((record, parse(record.value, known, record.timestamp)))
-        except InvalidMention as error:
-            refused.append((record, error))
-    return mentions, refused
 
 
 def _check(mention: Mention, data: bytes, known: frozenset[str], seen_at: int | None) -> None:

@@ -16,9 +16,9 @@ from streams.mentions import (
     RefusalReason,
     dead_letter,
     mark_of,
-    parse_batch,
 )
 from streams.reading.reader import Reader, Seen, Sources
+from streams.records import parse_batch
 from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, Source, SourceTotal, home
 
 if TYPE_CHECKING:  # importing the transports imports Faust

@@ -7,7 +7,7 @@ from here, so that they find the same.
 from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.ports import Refused
-from streams.mentions import InvalidMention, RefusalReason, identity_of, mark_record, parse, partition_of
+from streams.mentions import InvalidMention, Mention, RefusalReason, identity_of, mark_record, parse, partition_of
 from streams.sources.lines import Line, Unreadable
 from streams.transports.batches import NewRecord
 
@@ -49,6 +49,8 @@ class Replaying:
         self._partitions = partitions
         #: The running maximum of `published_at` in milliseconds; `None` before the first mention.
         self.seen_at: int | None = None
+        #: The mention taken last: whoever goes on with it need not parse it again.
+        self.mention: Mention | None = None
 
     def take(self, line: bytes) -> Appends:
         """Records for one mention. Raises `InvalidMention`."""
@@ -63,7 +65,7 @@ class Replaying:
         appends: list[tuple[int, NewRecord]] = []
         if before is None or now // _MINUTE > before // _MINUTE:
             appends += self._marks(now - now % _MINUTE)
-        self.seen_at = now
+        self.seen_at, self.mention = now, mention
         identity = identity_of(mention)
         record = NewRecord(line, key=identity, timestamp=now)
         appends.append((partition_of(identity, self._partitions), record))
@@ -80,15 +82,14 @@ class Replaying:
         return [(partition, record) for partition in range(self._partitions)]
 
 
-def replay(lines: Iterable[Line | Unreadable], known: frozenset[str], partitions: int) -> Iterator[Appends | Refused]:
+def replay(lines: Iterable[Line | Unreadable], replaying: Replaying) -> Iterator[Appends | Refused]:
     """Records for each line, or why it is refused; the last marks at the end.
 
     Examples
     --------
-    >>> [found.reason for found in replay([Line(1, b"[]")], frozenset(), 2)]
+    >>> [found.reason for found in replay([Line(1, b"[]")], Replaying(frozenset(), 2))]
     ['not_object']
     """
-    replaying = Replaying(known, partitions)
     for line in lines:
         if isinstance(line, Unreadable):
             yield Refused(line.number, line.reason, line.detail)

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from detectors.bank import Bank
-from detectors.evaluate import read_counts, replay
+from detectors.counts import read_counts
+from detectors.evaluate import replay
 from detectors.policy import DEFAULT
 
 SHARED = Path(__file__).parents[3] / "shared"

@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from streams.mentions import parse_batch
 from streams.reading.reader import Reader
 from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
+from streams.records import parse_batch
 from streams.transports.batches import Record
 from streams.watching.envelopes import encode
 

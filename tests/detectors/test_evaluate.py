@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.bank import Kind
-from detectors.evaluate import CountAlert, CountsError, read_counts, replay
+from detectors.counts import CountsError, read_counts
+from detectors.evaluate import CountAlert, replay
 from detectors.policy import DEFAULT, Policy
 from tests.detectors.series import ordinary
 

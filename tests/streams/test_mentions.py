@@ -21,9 +21,9 @@ from streams.mentions import (
     mark_of,
     mark_record,
     parse,
-    parse_batch,
     partition_of,
 )
+from streams.records import parse_batch
 from streams.transports.batches import Record
 
 NOW = int(datetime(2025, 10, 7, 5, tzinfo=UTC).timestamp()) * 1000

@@ -81,7 +81,7 @@ def test_lines_that_are_refused_say_which_and_why_and_take_no_place() -> None:
         Unreadable(3, "line_too_long", "it is too long"),
         Line(4, line(2, 0)),
     ]
-    found = list(replay(lines, frozenset(), 1))
+    found = list(replay(lines, Replaying(frozenset(), 1)))
     assert [(each.line, each.reason) for each in found if isinstance(each, Refused)] == [
         (2, "not_json"),
         (3, "line_too_long"),
@@ -90,4 +90,4 @@ def test_lines_that_are_refused_say_which_and_why_and_take_no_place() -> None:
 
 
 def test_nothing_was_published_where_there_was_nothing() -> None:
-    assert list(replay([], frozenset(), 3)) == []
+    assert list(replay([], Replaying(frozenset(), 3))) == []
