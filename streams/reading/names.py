@@ -1,38 +1,48 @@
-"""Which organisations and themes a text names: one automaton pass over all aliases, then the rules for homonyms."""
+"""Which organisations and themes a text names: one automaton pass over a batch, then the rules for homonyms.
+
+The automaton looks for names without their marks in texts without their marks; whether a hit is the name, lacks some
+of its marks, or is another word, its spelling in the text says. So a name is found in whatever way its marks are left
+out, in one pass, whose cost does not depend on how many names there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation
 
-from streams.reading.register import KINDS, Alias, Context, Register
-from streams.reading.text import Text, as_written, pattern, spellings, strip_marks
-
-#: Asked about a hit in a text: where the name before it ends, its start and its end. The answer is a code, an empty
-#: string (nobody's), or `None`: the rule does not fit.
-_Rule = Callable[[Text, int, int, int], "str | None"]
+from streams.reading.name_table import Name, table_of
+from streams.reading.register import Example, Register
+from streams.reading.spelling import fold
+from streams.reading.text import Text, cut_all
 
 
-@dataclass(slots=True)
-class _Name:
-    """What a pattern stands for; `code` is empty for a phrase that is nobody's."""
+class Hit(NamedTuple):
+    """An organisation named in a text: its code, the name by which it was found, and where that stands."""
 
     code: str
-    case: str
-    written: frozenset[str]
-    stripped: bool = False
-    rules: tuple[_Rule, ...] = field(default=())
+    name: Name
+    start: int
+    end: int
+
+
+class Found(NamedTuple):
+    """What a text names."""
+
+    codes: frozenset[str]
+    hits: tuple[Hit, ...]
+
+
+NOTHING = Found(frozenset(), ())
 
 
 class NameFinder:
     """Finds the organisations a text names.
 
-    Longest names win and whole words only are found. A text without diacritics is searched for names without them; in
-    other texts such names count only if they have several words. Capitals are asked for as each alias says.
+    Longest names win and whole words only are found. In a text with diacritics a name without any must have several
+    words. Capitals are asked for as each alias says. The name of a commune counts only where the text names no other
+    province, since communes of one name are many.
 
     Examples
     --------
@@ -43,192 +53,99 @@ class NameFinder:
     """
 
     def __init__(self, register: Register) -> None:
-        names = _names(register)
-        self._names = list(names.values())
-        self._find = AhoCorasick(
-            list(names), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
-        ).find_matches_as_indexes
+        table = table_of(register)
+        self._groups = list(table.values())
+        self._search = AhoCorasick(list(table), implementation=Implementation.ContiguousNFA).find_matches_as_indexes
 
     def find(self, text: Text) -> frozenset[str]:
         """Codes of what `text` names."""
-        hits = self._find(text.lower)
-        if not hits:
-            return _NOBODY
-        codes = set()
-        floor = 0
-        for number, start, end in hits:
-            code = self._judge(text, number, floor, start, end)
+        return self.find_all([text])[0].codes
+
+    def find_all(self, texts: Sequence[Text]) -> list[Found]:
+        """What each text names."""
+        found = [NOTHING] * len(texts)
+        for number, hits in self._by_text(texts):
+            kept = _settled(hits)
+            if kept:
+                found[number] = Found(frozenset([hit.code for hit in kept]), kept)
+        return found
+
+    def _by_text(self, texts: Sequence[Text]) -> Iterator[tuple[int, list[Hit]]]:
+        """The hits of each text that has any, in order."""
+        joined = "\n".join([text.lower for text in texts])
+        matches = self._search(fold(joined), overlapping=True)
+        ordered = sorted([(start, -end, group) for group, start, end in matches])  # of those at one place the longest
+        number, base, limit = -1, 0, 0
+        text, hits, taken = _EMPTY, list[Hit](), 0
+        for start, minus_end, group in ordered:
+            if start >= limit:
+                if hits:
+                    yield number, hits
+                while start >= limit:
+                    number += 1
+                    base, limit = limit, limit + len(texts[number].lower) + 1
+                text, hits, taken = texts[number], [], 0
+            if start < taken:
+                continue
+            name = self._groups[group].whose(joined[start:-minus_end])
+            if name is None or not _is_written(name, text, start - base, -minus_end - base):
+                continue
+            taken = -minus_end
+            code = _decided(name, text, hits[-1].end if hits else 0, start - base, taken - base)
             if code:
-                codes.add(code)
-                floor = end
-        return frozenset(codes)
-
-    def _judge(self, text: Text, number: int, floor: int, start: int, end: int) -> str:
-        name = self._names[number]
-        if not name.code or not _is_cased(name, text, start, end):
-            return ""
-        for rule in name.rules:
-            decided = rule(text, floor, start, end)
-            if decided is not None:
-                return decided
-        return name.code
+                hits.append(Hit(code, name, start - base, taken - base))
+        if hits:
+            yield number, hits
 
 
-_NOBODY: frozenset[str] = frozenset()
+_EMPTY = Text("", "", plain=True)
 
 
-def _is_cased(name: _Name, text: Text, start: int, end: int) -> bool:
-    if name.stripped and not text.plain and "  " not in text.lower[start:end]:
+def _settled(hits: list[Hit]) -> tuple[Hit, ...]:
+    """Without the communes that the named provinces speak against."""
+    if len(hits) > 1:
+        places = {hit.code for hit in hits if hit.name.place and hit.name.part != "commune"}
+        if places:
+            return tuple([hit for hit in hits if hit.name.part != "commune" or hit.code in places])
+    return tuple(hits)
+
+
+def _decided(name: Name, text: Text, floor: int, start: int, end: int) -> str:
+    for rule in name.rules:
+        decided = rule(text, floor, start, end)
+        if decided is not None:
+            return decided
+    return name.code
+
+
+def _is_written(name: Name, text: Text, start: int, end: int) -> bool:
+    """Whether the name stands there with the marks and capitals it must have."""
+    if name.loose and not text.plain and (name.whole or "  " not in text.lower[start:end]):
         return False
-    if name.case == "any":
+    if not name.capitals or (text.cased == text.lower and name.case != "always"):
         return True
-    cased = text.cased[start:end]
-    if cased in name.written:
-        return True
-    if name.case == "always" and len(next(iter(name.written)).split()) == 1:
-        return False  # an acronym
-    if name.case != "always" and text.cased == text.lower:
-        return True
-    first, *others = cased.split()
-    return first[0].isupper() and (name.case == "first" or all(word[0].isupper() for word in others))
+    words = text.cased[start:end].split()
+    if name.acronym:
+        return words[0] == name.acronym
+    return all(words[place][0].isupper() for place in name.capitals)
 
 
-def _names(register: Register) -> dict[str, _Name]:
-    """Every pattern with what it stands for; the forms with diacritics go before those without."""
-    rules = _rules(register)
-    names: dict[str, _Name] = {}
-    stripped: dict[str, _Name | None] = {}
-    for context in register.contexts:
-        if context.action == "mask":
-            for form in spellings(pattern(context.alias)):
-                names[form] = _Name("", "any", frozenset())
-    for alias in register.aliases:
-        written = frozenset({as_written(alias.text)})
-        key = pattern(alias.text)
-        name = _Name(alias.code, alias.case, written, rules=rules.get(key, ()))
-        for form in spellings(key):
-            names.setdefault(form, name)
-        bare = _Name(alias.code, alias.case, frozenset(map(strip_marks, written)), stripped=True, rules=name.rules)
-        form = strip_marks(key)
-        known = stripped.setdefault(form, bare)
-        if known is not None and known.code != alias.code:
-            stripped[form] = None  # two organisations are written alike without diacritics
-    for form, found in stripped.items():
-        if found is not None:
-            names.setdefault(form, found)
-    return names
+def failing(register: Register, examples: Iterable[Example] | None = None) -> list[str]:
+    """A sentence for every example that the register does not hold to, with its place.
 
+    The codes of an example are those of the bodies responsible today.
 
-def _rules(register: Register) -> dict[str, tuple[_Rule, ...]]:
-    """The rules of every alias, by its pattern, in the order of the files."""
-    found: dict[str, list[_Rule]] = {}
-    by_kind: dict[str, list[Alias]] = {}
-    for alias in register.aliases:
-        organisation = register.organisation(alias.code)
-        if organisation is not None:
-            by_kind.setdefault(organisation.kind, []).append(alias)
-    for context in register.contexts:
-        if context.action != "mask":
-            for key in _keys(context, by_kind):
-                found.setdefault(key, []).append(_rule(context, key, register))
-    return {key: tuple(rules) for key, rules in found.items()}
-
-
-def _keys(context: Context, by_kind: dict[str, list[Alias]]) -> Iterable[str]:
-    if context.alias[0] == "@" and context.alias[1:] in KINDS:
-        return dict.fromkeys(pattern(alias.text) for alias in by_kind.get(context.alias[1:], ()))
-    return [pattern(context.alias)]
-
-
-def _rule(context: Context, key: str, register: Register) -> _Rule:
-    answer = context.action
-    if answer == "keep":
-        answer = next(alias.code for alias in register.aliases if pattern(alias.text) == key)
-    elif answer == "drop":
-        answer = ""
-    return _CONDITIONS[context.where](answer, context.words)
-
-
-class _Words(NamedTuple):
-    """Phrases to look for as written, and those to look for in any case."""
-
-    cased: tuple[str, ...]
-    lower: tuple[str, ...]
-
-    def occur(self) -> Callable[[Text], bool]:
-        """Whether any of them stands in a text; remembers the last one, which often names several provinces."""
-        in_cased, in_lower = _searcher(self.cased), _searcher(self.lower)
-        last: tuple[Text | None, bool] = None, False
-
-        def decide(text: Text) -> bool:
-            nonlocal last
-            if last[0] is not text:
-                last = text, bool(in_cased(text.cased) or in_lower(text.lower))
-            return last[1]
-
-        return decide
-
-
-def _searcher(phrases: tuple[str, ...]) -> Callable[[str], Sequence[object]]:
-    if not phrases:
-        return lambda _text: ()
-    automaton = AhoCorasick(list(phrases), implementation=Implementation.ContiguousNFA)
-    return automaton.find_matches_as_indexes
-
-
-@cache
-def _forms(words: tuple[str, ...]) -> _Words:
-    cased: set[str] = set()
-    lower: set[str] = set()
-    for word in words:
-        written = as_written(word)
-        into = lower if written == written.lower() else cased
-        into.update(spellings(written) | {strip_marks(written)})
-    return _Words(tuple(sorted(cased)), tuple(sorted(lower)))
-
-
-@cache
-def _before(answer: str, words: tuple[str, ...]) -> _Rule:
-    cased, lower = _forms(words)
-
-    def decide(text: Text, floor: int, start: int, _end: int) -> str | None:
-        fits = text.cased.endswith(cased, floor, start) or text.lower.endswith(lower, floor, start)
-        return answer if fits else None
-
-    return decide
-
-
-@cache
-def _after(answer: str, words: tuple[str, ...]) -> _Rule:
-    cased, lower = _forms(words)
-
-    def decide(text: Text, _floor: int, _start: int, end: int) -> str | None:
-        fits = text.cased.startswith(cased, end) or text.lower.startswith(lower, end)
-        return answer if fits else None
-
-    return decide
-
-
-@cache
-def _anywhere(answer: str, words: tuple[str, ...]) -> _Rule:
-    occur = _forms(words).occur()
-
-    def decide(text: Text, _floor: int, _start: int, _end: int) -> str | None:
-        return answer if occur(text) else None
-
-    return decide
-
-
-def _always(answer: str, _words: tuple[str, ...]) -> _Rule:
-    def decide(_text: Text, _floor: int, _start: int, _end: int) -> str | None:
-        return answer
-
-    return decide
-
-
-_CONDITIONS: dict[str, Callable[[str, tuple[str, ...]], _Rule]] = {
-    "before": _before,
-    "after": _after,
-    "text": _anywhere,
-    "always": _always,
-}
+    Examples
+    --------
+    >>> failing(Register.load())
+    []
+    """
+    asked = list(register.examples if examples is None else examples)
+    found = NameFinder(register).find_all(cut_all([example.text for example in asked]))
+    given = [register.of_today(one.codes) for one in found]
+    return [
+        f"{example.place}: {example.text!r} must name {' '.join(sorted(example.codes)) or 'nobody'}, "
+        f"not {' '.join(sorted(codes)) or 'nobody'}"
+        for example, codes in zip(asked, given, strict=True)
+        if codes != example.codes
+    ]

@@ -9,7 +9,7 @@ import msgspec
 
 from streams.mentions import Mention, identity_of, parse
 from streams.reading.fingerprint import Fingerprinter
-from streams.reading.names import NameFinder
+from streams.reading.names import Found, NameFinder
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
 from streams.reading.text import Text, cut, cut_all, normalise
@@ -72,8 +72,9 @@ class Reader:
         """A reading of each mention, in order; `organisations` is empty where it names none."""
         texts = _texts(batch)
         scores = self._score(batch, texts)
+        named = self._named(batch, texts)
         readings = [
-            self._reading(seen, text, score, sources) for seen, text, score in zip(batch, texts, scores, strict=True)
+            self._reading(seen, found, score, sources) for seen, found, score in zip(batch, named, scores, strict=True)
         ]
         negatives = [number for number, reading in enumerate(readings) if reading.counts == 1]
         words = [(texts[number] or cut(_raw(batch[number].mention))).words() for number in negatives]
@@ -97,10 +98,22 @@ class Reader:
             for seen in batch
         ]
 
-    def _reading(self, seen: Seen, text: Text | None, score: tuple[float, float], sources: Sources) -> Reading:
+    def _named(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[Found]:
+        """What each names: the sender's organisations, else what is found in the text."""
+        asked = [
+            text
+            for seen, text in zip(batch, texts, strict=True)
+            if text is not None and seen.mention.organisations is None
+        ]
+        found = iter(self._finder.find_all(asked))
+        return [
+            next(found) if (given := seen.mention.organisations) is None else Found(frozenset(given), ())
+            for seen in batch
+        ]
+
+    def _reading(self, seen: Seen, found: Found, score: tuple[float, float], sources: Sources) -> Reading:
         mention, source = seen.mention, seen.mention.source
-        named = mention.organisations
-        codes = self._finder.find(text) if named is None and text is not None else frozenset(named or ())
+        codes = found.codes
         threshold = self._thresholds.get(source.kind, self._default)
         negative, positive = score
         author = mention.author

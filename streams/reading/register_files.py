@@ -12,15 +12,28 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from streams.reading.register import ACTIONS, CASES, KINDS, PLACES, Alias, Context, Organisation, RegisterError
+from streams.reading.register import (
+    ACTIONS,
+    CASES,
+    KINDS,
+    PARTS,
+    PLACES,
+    Alias,
+    Contents,
+    Context,
+    Example,
+    Organisation,
+    RegisterError,
+)
 from streams.reading.text import pattern
 
 _DATA = Path(__file__).parent / "data" / "register"
 
 _HEADERS = {
-    "organisations": ("code", "name", "kind", "parent", "since", "until", "owners", "aliases"),
-    "aliases": ("alias", "code", "until", "case"),
+    "organisations": ("code", "name", "kind", "parent", "since", "until", "owners", "aliases", "successor"),
+    "aliases": ("alias", "code", "until", "case", "part"),
     "contexts": ("alias", "action", "where", "words"),
+    "examples": ("text", "codes"),
 }
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -30,8 +43,8 @@ class _Line(NamedTuple):
     cells: Mapping[str, str]
 
 
-def read_files(directory: Path | None) -> tuple[list[Organisation], list[Alias], list[Context], str]:
-    """Organisations, aliases and rules of the bundled files and those of `directory`, and the digest of their content.
+def read_files(directory: Path | None) -> Contents:
+    """What the bundled files and those of `directory` say.
 
     Raises
     ------
@@ -45,7 +58,13 @@ def read_files(directory: Path | None) -> tuple[list[Organisation], list[Alias],
     _check_clashes(placed, rules)
     aliases = [alias for alias, _ in placed]
     digest = hashlib.sha256(repr({kind: [line.cells for line in each] for kind, each in lines.items()}).encode())
-    return _with_names(organisations, aliases), aliases, [rule for rule, _ in rules], digest.hexdigest()
+    return Contents(
+        _with_names(organisations, aliases),
+        aliases,
+        [rule for rule, _ in rules],
+        _examples(lines["examples"], organisations.keys()),
+        digest.hexdigest(),
+    )
 
 
 def _files(directory: Path | None) -> dict[str, list[Path]]:
@@ -56,7 +75,7 @@ def _files(directory: Path | None) -> dict[str, list[Path]]:
         own = sorted(directory.glob("*.tsv"))
         for path in own:
             if not path.name.startswith(tuple(_HEADERS)):
-                raise RegisterError(f"{path}: name it organisations…tsv, aliases…tsv or contexts…tsv")
+                raise RegisterError(f"{path}: name it organisations…, aliases…, contexts… or examples….tsv")
         found |= {path.name: path for path in own}
     return {kind: [path for name, path in found.items() if name.startswith(kind)] for kind in _HEADERS}
 
@@ -107,9 +126,11 @@ def _organisations(lines: Iterable[_Line]) -> dict[str, tuple[Organisation, str]
             )
         found[organisation.code] = organisation, line.place
     for organisation, place in found.values():
-        for code in (*([organisation.parent] if organisation.parent else ()), *organisation.owners):
-            if code not in found:
-                raise RegisterError(f"{place}: {code!r}, named as parent or owner, is not in the register")
+        for code in (organisation.parent, organisation.successor, *organisation.owners):
+            if code is not None and code not in found:
+                raise RegisterError(f"{place}: {code!r}, named as parent, owner or successor, is not in the register")
+        if organisation.successor and not organisation.until:
+            raise RegisterError(f"{place}: a body with a successor needs its last day, until")
     _check_cycles(found)
     return found
 
@@ -133,17 +154,18 @@ def _organisation(line: _Line) -> Organisation:
         since=since,
         until=until,
         owners=_split(cells.get("owners", "")),
+        successor=cells.get("successor") or None,
     )
 
 
 def _check_cycles(found: Mapping[str, tuple[Organisation, str]]) -> None:
     for code, (_, place) in found.items():
-        above, seen = found[code][0].parent, {code}
+        above, seen = found[code][0].parent or found[code][0].successor, {code}
         while above is not None:
             if above in seen:
                 raise RegisterError(f"{place}: {code} is its own ancestor")
             seen.add(above)
-            above = found[above][0].parent
+            above = found[above][0].parent or found[above][0].successor
 
 
 _DEFAULT_CASE = {"province": "all", "city": "all", "ministry": "first", "agency": "first", "body": "first"}
@@ -171,9 +193,22 @@ def _aliases(
 
 
 def _alias(line: _Line, text: str, code: str, case: str, until: date | None) -> Alias:
+    part = line.cells.get("part", "")
+    if part not in PARTS:
+        raise RegisterError(f"{line.place}: part must be one of {', '.join(PARTS[1:])}, or empty, not {part!r}")
     if not pattern(text):
         raise RegisterError(f"{line.place}: an alias is empty")
-    return Alias(text, code, case, until)
+    return Alias(text, code, case, until, part)
+
+
+def _examples(lines: Iterable[_Line], codes: AbstractSet[str]) -> list[Example]:
+    found = []
+    for line in lines:
+        named = frozenset(line.cells.get("codes", "").split())
+        if not named <= codes:
+            raise RegisterError(f"{line.place}: {min(named - codes)!r} is not in the register")
+        found.append(Example(line.cells["text"], named, line.place))
+    return found
 
 
 def _contexts(
@@ -201,6 +236,8 @@ def _check_rule(line: _Line, names: AbstractSet[str], codes: AbstractSet[str], l
         raise RegisterError(f"{line.place}: the alias is empty")
     if action == "mask":
         return
+    if action == "whole":
+        where = "always"
     if where not in PLACES:
         raise RegisterError(f"{line.place}: where must be one of {', '.join(PLACES)}, not {where!r}")
     if where != "always" and not line.cells.get("words"):
@@ -240,12 +277,18 @@ def _check_clashes(aliases: Iterable[tuple[Alias, str]], contexts: Iterable[tupl
 
 
 def _with_names(organisations: Mapping[str, tuple[Organisation, str]], aliases: Iterable[Alias]) -> list[Organisation]:
-    """The organisations with the names by which they are found."""
+    """The organisations with the names by which they are found, but for those of their parts.
+
+    The names of a body that ceased are former ones of its successor.
+    """
     names: dict[str, list[str]] = {}
     former: dict[str, list[str]] = {}
     for alias in aliases:
-        if alias.text != organisations[alias.code][0].name:
+        body = organisations[alias.code][0]
+        if not alias.part and alias.text != body.name:
             (names if alias.until is None else former).setdefault(alias.code, []).append(alias.text)
+        if not alias.part and body.successor is not None and alias.text not in former.get(body.successor, ()):
+            former.setdefault(body.successor, []).append(alias.text)
     return [
         replace(each, aliases=tuple(names.get(each.code, ())), former_names=tuple(former.get(each.code, ())))
         for each, _ in organisations.values()

@@ -153,6 +153,7 @@ def _titled(shouted: str) -> str:
     return titled if len(titled) == len(shouted) else shouted
 
 
+@functools.lru_cache(maxsize=65_536)
 def pattern(phrase: str) -> str:
     """`phrase` as it stands in `Text.lower`; empty if it has no word."""
     lower = cut(phrase).lower

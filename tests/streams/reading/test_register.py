@@ -1,16 +1,19 @@
 """The register's files: what they hold, and which mistakes are refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from streams.reading import register_files
 from streams.reading.register import Register, RegisterError
 from streams.watching.envelopes import UNATTRIBUTED
 
 ORGANISATIONS = "code\tname\tkind\tparent\tsince\tuntil\towners\taliases\n"
 ALIASES = "alias\tcode\tuntil\tcase\n"
+MERGERS = Path(__file__).parents[4] / "shared" / "data" / "register" / "provinces_63_to_34.tsv"
 CONTEXTS = "alias\taction\twhere\twords\n"
+HEADERS = {"aliases": ALIASES, "contexts": CONTEXTS, "examples": "text\tcodes\n"}
 
 
 def ms(day: str) -> int:
@@ -36,12 +39,33 @@ def test_the_bundled_register_has_the_bodies_of_today() -> None:
 def test_the_63_provinces_of_before_lead_to_the_34_of_today() -> None:
     register = Register.load()
     provinces = [each for each in register.organisations() if each.kind in {"province", "city"}]
-    former = {alias.text for alias in register.aliases if alias.until and alias.until.isoformat() == "2025-06-30"}
-    spellings_and_parts = {"Đăk Nông", "Đắc Nông", "Kontum", "Bắc Cạn", "Vũng Tàu", "Bà Rịa", "BR-VT"}
-    assert len(former - spellings_and_parts) + len(provinces) == 63
+    former = [each for each in register.ceased() if each.kind in {"province", "city"}]
+    assert (len(provinces), len(former)) == (34, 29)
+    assert {each.until for each in former} == {date(2025, 6, 30)}
+    assert {each.successor for each in former} <= {each.code for each in provinces}
     hung_yen = register.organisation("33")
     assert hung_yen is not None
     assert hung_yen.former_names == ("Thái Bình",)
+
+
+def test_a_body_counts_for_itself_and_its_successor_until_it_ceases_and_for_the_successor_then() -> None:
+    register = Register.load()
+    for code, successor, last in (("63-34", "33", "2025-06-30"), ("BTTTT", "BKHCN", "2025-02-28")):
+        named = frozenset({code})
+        assert register.with_ancestors(named, ms(f"{last}T16:59:59")) == tuple(sorted({code, successor}))
+        assert register.with_ancestors(named, ms(f"{last}T17:00:00")) == (successor,)
+
+
+def test_all_former_names_lead_where_the_shared_table_says() -> None:
+    if not MERGERS.exists():
+        pytest.skip(f"the table of provinces is not there ({MERGERS.name})")
+    register = Register.load()
+    by_name = {each.name: each.code for each in (*register.ceased(), *register.organisations())}
+    lines = [line.split("\t") for line in MERGERS.read_text(encoding="utf-8").splitlines()[1:]]
+    assert len(lines) == 63
+    for _, old_name, _, new_code, new_name, *_ in lines:
+        assert register.of_today([by_name[old_name]]) == {new_code}
+        assert register.name(new_code) == new_name
 
 
 def test_the_json_of_an_organisation_has_what_the_command_line_promises() -> None:
@@ -65,8 +89,9 @@ def test_a_line_of_ones_own_adds_a_body_under_its_parent(tmp_path: Path) -> None
 
 def test_a_file_with_the_name_of_a_bundled_one_replaces_it(tmp_path: Path) -> None:
     (tmp_path / "organisations.tsv").write_text(ORGANISATIONS + "X\tCơ quan X\tbody\n", encoding="utf-8")
-    for name, header in (("aliases", ALIASES), ("aliases-towns", ALIASES), ("contexts", CONTEXTS)):
-        (tmp_path / f"{name}.tsv").write_text(header, encoding="utf-8")
+    for bundled in Path(register_files.__file__).parent.glob("data/register/*.tsv"):
+        if bundled.name != "organisations.tsv":
+            (tmp_path / bundled.name).write_text(HEADERS[bundled.name.split("-")[0].split(".")[0]], encoding="utf-8")
     assert Register.load(tmp_path).codes == {"X"}
 
 
@@ -112,6 +137,18 @@ MISTAKES = {
     "alias of nothing but marks": ({"aliases": ALIASES + "...\t19\n"}, 2, "alias is empty"),
     "alias of an unknown code": ({"aliases": ALIASES + "Một\tNO\n"}, 2, "'NO'"),
     "unknown case": ({"aliases": ALIASES + "Một\t19\t\tloud\n"}, 2, "case must be"),
+    "unknown part": ({"aliases": ALIASES[:-1] + "\tpart\nMột\t19\t\t\tnửa\n"}, 2, "part must be"),
+    "unknown successor": (
+        {"organisations": ORGANISATIONS[:-1] + "\tsuccessor\nX\tTên\tbody\t\t\t2025-01-01\t\t\tNO\n"},
+        2,
+        "'NO'",
+    ),
+    "successor without a last day": (
+        {"organisations": ORGANISATIONS[:-1] + "\tsuccessor\nX\tTên\tbody\t\t\t\t\t\t19\n"},
+        2,
+        "last day",
+    ),
+    "example of an unknown code": ({"examples": "text\tcodes\nLũ\tNO\n"}, 2, "'NO'"),
     "alias clash": ({"aliases": ALIASES + "# note\n\nBộ Y Tế\t19\n"}, 4, "already a name of BYT"),
     "wrong header": ({"aliases": "name\tcode\n"}, 1, "header must be"),
     "too many columns": ({"aliases": ALIASES + "Một\t19\t\t\t\t\n"}, 2, "columns"),
