@@ -26,7 +26,7 @@ async def run_collector(settings: Settings, known: frozenset[str], *, once: bool
     prepare(settings.state_dir)
     topic = Topics(settings.streams.run).mentions
     policy = AddressPolicy(allow=settings.feeds.allow_networks)
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     await log.start()
     try:
         await log.create(*topic_specs(settings.streams))

@@ -133,28 +133,24 @@ async def _receivers(settings: Settings) -> AsyncIterator[Line]:
 
 
 async def _log(settings: Settings) -> AsyncIterator[Line]:
-    from streams.log import LogError, UnknownTopicError, open_log
+    from streams.log import LogError, open_log
+    from streams.topic_check import found_differences
     from streams.topics import topic_specs
 
     if not settings.streams.log_url and not (settings.state_dir / "log.sqlite").exists():
         yield Line(Health.NOTE, "the embedded log does not exist yet", "it is made by `canhbao run`")
         return
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     try:
         await log.start()
     except LogError as error:
         yield Line(Health.WRONG, f"the log cannot be reached: {error}", "start it, or set CANHBAO_LOG_URL")
         return
     try:
-        missing = []
-        for spec in topic_specs(settings.streams):
-            try:
-                if await log.partitions(spec.name) < spec.partitions:
-                    missing.append(spec.name)
-            except UnknownTopicError:
-                missing.append(spec.name)
-        if missing:
-            yield Line(Health.WRONG, f"topics not as configured: {', '.join(missing)}", "run `canhbao topics create`")
+        wrong = [each for each in await found_differences(log, topic_specs(settings.streams)) if each.is_wrong]
+        if wrong:
+            for each in wrong:
+                yield Line(Health.WRONG, each.what, each.remedy.value)
         else:
             yield Line(Health.WELL, f"log at {settings.log_url.split('@')[-1]}")
             async for line in _workers(settings, log):

@@ -45,7 +45,7 @@ async def open_target(
     """Connect to the log, with the run's topics made where they were missing."""
     streams = replay_settings(settings.streams, replay) if replay else settings.streams
     topic = Topics(streams.run).mentions
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     await log.start()
     try:
         await log.create(*topic_specs(streams))

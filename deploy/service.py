@@ -83,7 +83,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     register = load_register(settings)
     told = tell_owners(settings.http, register.organisations())
     listener, http = listen(told.model_copy(update={"first_token_path": settings.first_token_path}))
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     store = open_store(settings.alert_store_url)
     announced = settings.state_dir / SERVING
     try:

@@ -7,14 +7,14 @@ import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import faust
 
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
 from streams.duties import Duties, Worker
-from streams.log import Log, open_log
+from streams.log import AdminLog, Log, open_log
 from streams.outbox import Outbox
 from streams.reading.reader import Reader
 from streams.reading.register import Register
@@ -24,6 +24,7 @@ from streams.running import Failure, run_until
 from streams.settings import StreamSettings
 from streams.status import newest_reports
 from streams.tallies import Tallies
+from streams.topic_check import refuse_grave
 from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
 from streams.transports.batches import BatchConsumer, BatchTopic
 from streams.versions import Version, VersionReader, settle, settle_partitions
@@ -48,8 +49,16 @@ def broker_urls(log_url: str) -> list[str]:
     return [log_url]
 
 
+def _credentials(settings: StreamSettings) -> Any:
+    if not settings.log_url.startswith("kafka"):
+        return None
+    from streams.transports.credentials import faust_credentials  # noqa: PLC0415 - one driver is enough
+
+    return faust_credentials(settings.kafka)
+
+
 async def prepare(
-    log: Log, settings: StreamSettings, register: Register, now: int
+    log: AdminLog, settings: StreamSettings, register: Register, now: int
 ) -> tuple[WatchConfig, list[Version]]:
     """Create the run's topics, and settle which versions and partitions hold from when.
 
@@ -58,7 +67,9 @@ async def prepare(
     What the run began with, and all versions of what reading and watching follow.
     """
     topics = Topics(settings.run)
-    await log.create(*topic_specs(settings))
+    specs = topic_specs(settings)
+    await log.create(*specs)
+    await refuse_grave(log, specs)
     readings = await log.partitions(topics.readings)
     await settle_partitions(log, settings, readings, now)
     versions, notice = await settle(log, settings, register, readings, now)
@@ -126,6 +137,7 @@ def _application(settings: StreamSettings, topics: Topics, scratch: Path) -> fau
         producer_max_request_size=MAX_MESSAGE_BYTES,
         producer_max_batch_size=256 * 1024,
         producer_compression_type="lz4" if settings.log_url.startswith("kafka") else None,
+        broker_credentials=_credentials(settings),
     )
 
 
@@ -211,7 +223,7 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.kafka)
     await log.start()
     try:
         config, versions = await prepare(log, settings, register, clock())

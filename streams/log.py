@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from streams.transports.batches import NewRecord, RecordLike
+
+if TYPE_CHECKING:
+    from streams.access import KafkaSettings
+    from streams.topic_differences import TopicState
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,10 @@ class TopicSpec:
         Only the newest record of a key is kept; a tombstone (no value) deletes it.
     publisher_time
         The publisher's timestamps are kept (a replay); otherwise records are stamped at append.
+    config
+        Further settings by their Kafka names; the embedded log has none.
+    replicas
+        Copies; the log's own number unless told.
     """
 
     name: str
@@ -32,6 +40,7 @@ class TopicSpec:
     compacted: bool = False
     publisher_time: bool = False
     config: Mapping[str, str] = field(default_factory=dict)
+    replicas: int | None = None
 
 
 class LogError(Exception):
@@ -76,13 +85,29 @@ class Log(Protocol):
         """A consumer group's committed offset (the next to read), if any."""
 
 
-def open_log(url: str) -> Log:
+class TopicAdmin(Protocol):
+    """What both logs' clients can say and do about topics beside `Log`."""
+
+    async def describe(self, *topics: str) -> "Mapping[str, TopicState]":
+        """How topics are kept, by name; one that does not exist is left out."""
+
+    async def alter(self, *topics: TopicSpec) -> None:
+        """Set the settings of topics that exist; those set by others beside them stay."""
+
+
+class AdminLog(Log, TopicAdmin, Protocol):
+    """A log's client with everything."""
+
+
+def open_log(url: str, kafka: "KafkaSettings | None" = None) -> AdminLog:
     """Client for a log's address.
 
     Parameters
     ----------
     url
         `sqlite:///path/to/file` or `kafka://host:port[,host:port…]`.
+    kafka
+        How the cluster is entered; in the plain unless told.
 
     Raises
     ------
@@ -97,5 +122,5 @@ def open_log(url: str) -> Log:
     if scheme == "kafka" and rest:
         from streams.transports.kafka_log import KafkaLog  # noqa: PLC0415 - one driver is enough
 
-        return KafkaLog(url)
+        return KafkaLog(url, kafka)
     raise LogError(f"CANHBAO_LOG_URL must be sqlite:///path or kafka://host:port, not {url!r}")

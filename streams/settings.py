@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from detectors.policy import Policy
+from streams.access import KafkaSettings
 
 
 class StreamSettings(BaseModel):
@@ -16,6 +17,8 @@ class StreamSettings(BaseModel):
     ----------
     log_url
         `sqlite:///path` or `kafka://host:port[,…]`; empty means the embedded log in the state directory.
+    kafka
+        How a Kafka cluster is entered, and how many copies are kept there.
     run
         Name of the run: its topics and consumer groups are prefixed with ``<run>.``; empty is the live run.
     replay
@@ -41,6 +44,7 @@ class StreamSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     log_url: str = ""
+    kafka: KafkaSettings = KafkaSettings()
     run: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$")
     replay: bool = False
     mentions_partitions: int = Field(default=4, ge=1, le=1024)

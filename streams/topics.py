@@ -1,6 +1,6 @@
 """The topics of a run: their names, how they are cut and how long they are kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from streams.log import TopicSpec
@@ -8,6 +8,10 @@ from streams.settings import StreamSettings
 
 #: Envelopes and snapshot chunks may be larger than Kafka's default of 1 MiB.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+
+_LARGE = {"max.message.bytes": str(MAX_MESSAGE_BYTES)}
+#: Publishers compress; a broker told another codec would do it all again. A mention is at most 64 KiB of text.
+_USUAL = {"max.message.bytes": str(1024 * 1024 + 12), "compression.type": "producer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +97,18 @@ def topic_specs(settings: StreamSettings) -> tuple[TopicSpec, ...]:
     short = settings.mentions_retention
     # A replay is read long after the times it carries: retention by record time would delete it at once.
     replay = None if settings.replay else short
-    large = {"max.message.bytes": str(MAX_MESSAGE_BYTES)}
-    return (
+    readings = settings.readings_partitions
+    specs = (
         TopicSpec(topics.mentions, settings.mentions_partitions, replay, publisher_time=settings.replay),
-        TopicSpec(topics.dead, 1, short, config=large),
-        TopicSpec(topics.readings, settings.readings_partitions, short, config=large),
+        TopicSpec(topics.dead, 1, short, config=_LARGE),
+        TopicSpec(topics.readings, readings, short, config=_LARGE),
         TopicSpec(topics.findings, 1, settings.findings_retention),
         TopicSpec(topics.excerpts, 1, short),
         TopicSpec(topics.levels, 1, settings.levels_retention),
-        TopicSpec(topics.states, settings.readings_partitions, compacted=True, config=large),
-        TopicSpec(topics.control, 1, compacted=True, config=large),
+        TopicSpec(topics.states, readings, compacted=True, config=_LARGE),
+        TopicSpec(topics.control, 1, compacted=True, config=_LARGE),
         TopicSpec(topics.status, 1, timedelta(days=2), compacted=True),
     )
+    kafka = settings.kafka
+    least = {} if kafka.min_insync is None else {"min.insync.replicas": str(kafka.min_insync)}
+    return tuple(replace(spec, replicas=kafka.replication, config={**_USUAL, **least, **spec.config}) for spec in specs)

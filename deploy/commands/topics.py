@@ -1,7 +1,9 @@
-"""`canhbao topics`: topics with the right partitions, retention and compaction."""
+"""`canhbao topics`: topics with the right partitions, copies, retention, compaction, sizes and compression."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,62 +11,78 @@ from deploy.commands.common import FAILED, load, refuse, say
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
+    from streams.log import AdminLog
+    from streams.topic_differences import Difference
 
 topics = typer.Typer(help="Create or check the topics of the log.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @topics.command()
-def create(context: typer.Context) -> None:
+def create(
+    context: typer.Context,
+    *,
+    alter: Annotated[bool, typer.Option("--alter", help="Set what is not as the settings ask, too.")] = False,
+) -> None:
     """Create the topics that do not exist yet; grow those with too few partitions."""
     from streams.topics import topic_specs
 
     settings = load(context)
-    asyncio.run(_create(settings))
+    left = asyncio.run(_create(settings, alter=alter))
     for spec in topic_specs(settings.streams):
         print(spec.name)
+    for difference in left:
+        say(str(difference))
 
 
 @topics.command()
 def check(context: typer.Context) -> None:
-    """Check that every topic exists with enough partitions."""
-    wrong = asyncio.run(missing_topics(load(context)))
-    for sentence in wrong:
-        say(sentence)
-    if wrong:
-        refuse("run `canhbao topics create`", FAILED)
+    """Check that every topic exists and is kept as the settings ask; says each difference and what mends it."""
+    from streams.topic_differences import Remedy
+
+    found = asyncio.run(_differences(load(context)))
+    for difference in found:
+        say(str(difference))
+    remedies = {difference.remedy for difference in found if difference.is_wrong}
+    if remedies:
+        refuse("run `canhbao topics create" + (" --alter`" if Remedy.ALTER in remedies else "`"), FAILED)
 
 
-async def _create(settings: "Settings") -> None:
+@asynccontextmanager
+async def _opened(settings: "Settings") -> AsyncIterator["AdminLog"]:
     from deploy.state import prepare
     from streams.log import open_log
-    from streams.topics import topic_specs
 
     prepare(settings.state_dir)
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     await log.start()
     try:
-        await log.create(*topic_specs(settings.streams))
+        yield log
     finally:
         await log.stop()
 
 
-async def missing_topics(settings: "Settings") -> list[str]:
-    """A sentence for every topic that is missing or has too few partitions."""
-    from streams.log import UnknownTopicError, open_log
+async def _create(settings: "Settings", *, alter: bool) -> "list[Difference]":
+    from streams.topic_check import found_differences
+    from streams.topic_differences import Remedy
     from streams.topics import topic_specs
 
-    log = open_log(settings.log_url)
-    await log.start()
-    wrong = []
-    try:
-        for spec in topic_specs(settings.streams):
-            try:
-                there = await log.partitions(spec.name)
-            except UnknownTopicError:
-                wrong.append(f"topic {spec.name} does not exist")
-                continue
-            if there < spec.partitions:
-                wrong.append(f"topic {spec.name} has {there} partitions, the settings ask for {spec.partitions}")
-    finally:
-        await log.stop()
-    return wrong
+    specs = topic_specs(settings.streams)
+    async with _opened(settings) as log:
+        await log.create(*specs)
+        found = await found_differences(log, specs)
+        wrong = [difference for difference in found if difference.remedy is Remedy.ALTER]
+        if alter and wrong:
+            names = {difference.topic for difference in wrong}
+            await log.alter(*(spec for spec in specs if spec.name in names))
+            for difference in wrong:
+                say(f"topic {difference.topic}: {difference.setting} {difference.there} → {difference.wanted}")
+            found = await found_differences(log, specs)
+        return found
+
+
+async def _differences(settings: "Settings") -> "list[Difference]":
+    from streams.topic_check import found_differences
+    from streams.topics import topic_specs
+
+    async with _opened(settings) as log:
+        return await found_differences(log, topic_specs(settings.streams))

@@ -17,7 +17,7 @@ _FOLLOWED = 10
 
 async def choose_run(settings: Settings, *, again: bool) -> list[str]:
     """Names of the demonstration's runs so far, the one to show last: a new one with `again`."""
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     await log.start()
     try:
         there = 0
@@ -41,7 +41,7 @@ async def publish_story(settings: Settings, run: str, known: frozenset[str]) -> 
     """Put the story into the run's log, as far as it is not there yet; returns how many mentions it has."""
     streams = replay_settings(settings.streams, run)
     topic = Topics(run).mentions
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.streams.kafka)
     await log.start()
     try:
         await log.create(*topic_specs(streams))

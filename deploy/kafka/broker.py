@@ -72,6 +72,8 @@ class Broker:
         Of Kafka's storage tool, which makes the directory: first users, for example.
     environment
         Beside this process's own, when it is started.
+    java_options
+        Of the Java machine, beside those for its size.
     """
 
     directory: Path
@@ -84,6 +86,7 @@ class Broker:
     listeners: Mapping[str, Listener] = field(default_factory=dict)
     format_options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    java_options: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -217,7 +220,7 @@ class Broker:
 
     def _java(self, *arguments: str) -> "subprocess.Popen[bytes]":
         java = shutil.which("java") or "java"
-        command = [java, f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        command = [java, f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *self.java_options]
         command += ["-cp", str(libs_directory() / "*"), *arguments]
         told = {**os.environ, **self.environment}
         with (self.directory / "broker.log").open("ab") as output:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
@@ -19,14 +20,17 @@ from aiokafka.errors import (
     NotCoordinatorForGroupError,
     NotLeaderForPartitionError,
     RequestTimedOutError,
-    TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
-    for_code,
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
 
+from streams.access import KafkaSettings
 from streams.log import LogError, LogUnavailableError, TopicSpec, UnknownTopicError
+from streams.topic_differences import TopicState
 from streams.transports.batches import NewRecord, RecordLike
+from streams.transports.credentials import client_arguments
+from streams.transports.kafka_greeting import greet
+from streams.transports.kafka_topics import KafkaTopics
 
 # Kafka's own limit for one request; topics with larger messages say so in `max.message.bytes`.
 _LARGEST_REQUEST = 9 << 20
@@ -56,24 +60,31 @@ class KafkaLog:
     ----------
     url
         `kafka://host:port[,host:port…]`.
-    replicas
-        Copies of a topic that is created; -1 leaves it to the broker.
+    access
+        How the cluster is entered; in the plain unless told.
     """
 
-    def __init__(self, url: str, *, replicas: int = -1) -> None:
+    def __init__(self, url: str, access: KafkaSettings | None = None) -> None:
         self._servers = url.partition("://")[2].rstrip("/").split(",")
-        self._replicas = replicas
+        self._access = access or KafkaSettings()
+        self._common: dict[str, Any] = {}
         self._admin: AIOKafkaAdminClient | None = None
         self._producer: AIOKafkaProducer | None = None
         self._readers: OrderedDict[TopicPartition, tuple[AIOKafkaConsumer, asyncio.Lock]] = OrderedDict()
         self._opening = asyncio.Lock()
 
     async def start(self) -> None:
-        """Connect. Raises `LogUnavailableError`."""
-        common = {"bootstrap_servers": self._servers, "request_timeout_ms": _REQUEST_TIMEOUT_MS}
-        self._admin = AIOKafkaAdminClient(**common)
+        """Connect. Raises `LogUnavailableError`, or `LogError` where the cluster refuses or cannot be used."""
+        arguments = client_arguments(self._access)
+        await greet(self._servers, arguments)
+        self._common = {
+            "bootstrap_servers": self._servers,
+            "request_timeout_ms": _REQUEST_TIMEOUT_MS,
+            **arguments,
+        }
+        self._admin = AIOKafkaAdminClient(**self._common)
         self._producer = AIOKafkaProducer(
-            **common,
+            **self._common,
             acks="all",
             enable_idempotence=True,
             linger_ms=2,
@@ -104,24 +115,13 @@ class KafkaLog:
     async def create(self, *topics: TopicSpec) -> None:
         """Create the topics that do not exist yet; grow partitions where fewer than asked for."""
         async with self._translated() as (admin, producer):
-            existing = await self._counts(admin, [spec.name for spec in topics])
-            wanted = [self._new_topic(spec) for spec in topics if spec.name not in existing]
-            if wanted:
-                for topic, code, message in (await admin.create_topics(wanted)).topic_errors:
-                    if code not in (0, TopicAlreadyExistsError.errno):
-                        raise LogError(f"topic {topic} could not be created: {message or for_code(code).__name__}")
-            grown = {
-                s.name: NewPartitions(s.partitions) for s in topics if existing.get(s.name, s.partitions) < s.partitions
-            }
-            if grown:
-                await admin.create_partitions(grown)
-            await self._until_led(admin, topics)
+            await self._topics(admin).create(topics)
             await producer.client.force_metadata_update()
 
     async def partitions(self, topic: str) -> int:
         """Number of partitions. Raises `UnknownTopicError`."""
         async with self._translated() as (admin, _):
-            counts = await self._counts(admin, [topic])
+            counts = await self._topics(admin).counts([topic])
         if topic not in counts:
             raise UnknownTopicError(f"there is no topic {topic}: create it by canhbao topics create")
         return counts[topic]
@@ -186,32 +186,19 @@ class KafkaLog:
                 else:
                     return None if found is None or found.offset < 0 else int(found.offset)
 
-    def _new_topic(self, spec: TopicSpec) -> NewTopic:
-        config = {
-            "cleanup.policy": "compact" if spec.compacted else "delete",
-            "message.timestamp.type": "CreateTime" if spec.publisher_time else "LogAppendTime",
-            "retention.ms": "-1" if spec.retention is None else str(int(spec.retention.total_seconds() * 1000)),
-        }
-        # Empty rather than no assignments: otherwise aiokafka does not let the broker choose the number of replicas.
-        return NewTopic(spec.name, spec.partitions, self._replicas, {}, {**config, **spec.config})
+    async def describe(self, *topics: str) -> Mapping[str, TopicState]:
+        """How topics are kept, by name; one that does not exist is left out."""
+        async with self._translated() as (admin, _):
+            return await self._topics(admin).describe(topics)
+
+    async def alter(self, *topics: TopicSpec) -> None:
+        """Set the settings of topics that exist; those set by others beside them stay."""
+        async with self._translated() as (admin, _):
+            await self._topics(admin).alter(topics)
 
     @staticmethod
-    async def _counts(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:
-        described = await admin.describe_topics(list(topics))
-        return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
-
-    async def _until_led(self, admin: AIOKafkaAdminClient, topics: Sequence[TopicSpec]) -> None:
-        """Until every partition has a leader: a client that asks earlier waits for its next metadata."""
-        wanted = {spec.name: spec.partitions for spec in topics}
-        async with asyncio.timeout(_REQUEST_TIMEOUT_MS / 1000):
-            while True:
-                described = await admin.describe_topics(list(wanted))
-                led = {
-                    t["topic"]: sum(p["leader"] >= 0 for p in t["partitions"]) for t in described if not t["error_code"]
-                }
-                if all(led.get(name, 0) >= count for name, count in wanted.items()):
-                    return
-                await asyncio.sleep(0.02)
+    def _topics(admin: AIOKafkaAdminClient) -> KafkaTopics:
+        return KafkaTopics(admin, _REQUEST_TIMEOUT_MS / 1000)
 
     async def _check(self, topic: str, partition: int) -> None:
         producer = self._producer
@@ -240,8 +227,7 @@ class KafkaLog:
 
     async def _open(self, tp: TopicPartition) -> AIOKafkaConsumer:
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
-            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            **self._common,
             fetch_max_wait_ms=100,
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -1,12 +1,14 @@
 """The embedded log for everything outside Faust's agents."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from faust.types import TP
 
-from streams.log import TopicSpec
+from streams.log import TopicSpec, UnknownTopicError
+from streams.topic_differences import TopicState, config_of
 from streams.transports.batches import NewRecord, RecordLike
 from streams.transports.sqlite.schema import path_of
 from streams.transports.sqlite.session import LogSession
@@ -48,6 +50,21 @@ class SqliteLogClient:
     async def create(self, *topics: TopicSpec) -> None:
         """Create the topics that do not exist yet; grow partitions where fewer than asked for."""
         await self._session.run(self._session.store.create, *topics)
+
+    async def describe(self, *topics: str) -> Mapping[str, TopicState]:
+        """How topics are kept, by name; one that does not exist is left out."""
+        found: dict[str, TopicState] = {}
+        for name in topics:
+            with suppress(UnknownTopicError):
+                topic = self._session.store.topic(name)
+                kept = None if topic.retention is None else timedelta(milliseconds=topic.retention)
+                spec = TopicSpec(name, len(topic.partitions), kept, topic.compacted, topic.publisher_time)
+                found[name] = TopicState(spec.partitions, config=config_of(spec))
+        return found
+
+    async def alter(self, *topics: TopicSpec) -> None:
+        """Set the settings of topics that exist."""
+        await self._session.run(self._session.store.alter, *topics)
 
     async def partitions(self, topic: str) -> int:
         """Number of partitions. Raises `UnknownTopicError`."""

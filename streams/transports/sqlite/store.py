@@ -140,16 +140,25 @@ class LogStore:
             for spec in topics:
                 if spec.partitions < 1 or not spec.name:
                     raise LogError(f"topic {spec.name!r} needs a name and at least one partition")
-                retention = None if spec.retention is None else int(spec.retention.total_seconds() * 1000)
                 self.writer.execute(
                     "INSERT INTO topics (name, retention, compacted, publisher_time) VALUES (?, ?, ?, ?)"
                     " ON CONFLICT (name) DO NOTHING",
-                    (spec.name, retention, spec.compacted, spec.publisher_time),
+                    (spec.name, _kept_ms(spec), spec.compacted, spec.publisher_time),
                 )
                 (topic,) = self.writer.execute("SELECT id FROM topics WHERE name = ?", (spec.name,)).fetchone()
                 self.writer.executemany(
                     "INSERT INTO partitions (topic, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
                     ((topic, number) for number in range(spec.partitions)),
+                )
+                self._topics.pop(spec.name, None)
+
+    def alter(self, *topics: TopicSpec) -> None:
+        """Set the settings of those that exist."""
+        with self.writing():
+            for spec in topics:
+                self.writer.execute(
+                    "UPDATE topics SET retention = ?, compacted = ?, publisher_time = ? WHERE name = ?",
+                    (_kept_ms(spec), spec.compacted, spec.publisher_time, spec.name),
                 )
                 self._topics.pop(spec.name, None)
 
@@ -363,3 +372,7 @@ def chunks(all_rows: Sequence[_Row]) -> Iterator[list[_Row]]:
         size += weight
     if rows:
         yield rows
+
+
+def _kept_ms(spec: TopicSpec) -> int | None:
+    return None if spec.retention is None else int(spec.retention.total_seconds() * 1000)
