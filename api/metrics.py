@@ -29,6 +29,7 @@ _WORKER_COUNTERS = (
     ("baselines_ended", "canhbao_baselines_ended", "", "Baselines that were ended and begun anew."),
     ("readings_repeated", "canhbao_readings_repeated", "", "Readings that were sent twice and counted once."),
     ("readings_raised", "canhbao_readings_raised", "", "Readings older than their partition's mark."),
+    ("stalls", "canhbao_stalls", "kind", "Times that something stood still although there was work, by what."),
     ("watch_without", "canhbao_watch_without", "", "Times that watch went on without a partition."),
 )
 
@@ -40,6 +41,7 @@ REFUSAL_REASONS = (
 _WORKER_LABELS: Mapping[str, tuple[str, ...]] = {
     "mentions_refused": REFUSAL_REASONS,
     "findings": ("fired", "escalated", "updated", "resolved"),
+    "stalls": ("stream", "agent", "commit", "watermark"),
 }
 
 _DELAYS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 1800, 7200, 43200)

@@ -92,10 +92,14 @@ def _code(error: Exception) -> int | None:
     from streams.agents.read import TooManyBugsError
     from streams.log import LogError
     from streams.reading.register import RegisterError
+    from streams.running import STALLED
     from streams.sources.files import SourceFileError
     from streams.sources.replay_publisher import ReplayMismatchError
+    from streams.watchdog import StalledError
     from streams.watching.state import StateError as WatchStateError
 
+    if isinstance(error, StalledError):
+        return STALLED
     if isinstance(error, SettingsError | ApiSettingsError | StateError | RegisterError | SourceFileError):
         return USAGE
     failures = LogError | AlertsError | ReplayMismatchError | TooManyBugsError | WatchStateError

@@ -14,6 +14,7 @@ import faust
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
 from streams.duties import Duties, Worker
+from streams.guarding import Guard
 from streams.log import AdminLog, Log, open_log
 from streams.outbox import Outbox
 from streams.reading.reader import Reader
@@ -198,7 +199,8 @@ def make_worker(
     app.agent(mentions, name="read")(failure.guard(read.run, "reading"))
     app.agent(readings, name="watch")(failure.guard(watch.run, "watching"))
     worker = Worker(app, read, watch, tallies, name, failure)
-    Duties(worker, outbox, log, topics, settings.snapshot_every, clock).schedule()
+    guard = Guard(read, watch, consumer, log, topics, tallies, settings.stall_after, replay=settings.replay)
+    Duties(worker, outbox, log, topics, settings.snapshot_every, clock, guard).schedule()
     return worker
 
 

@@ -1,5 +1,6 @@
 """What a worker does beside its agents: marks, snapshots, reports, back-pressure, and the last snapshot at stop."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,17 +11,21 @@ import faust
 
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
-from streams.log import Log, LogUnavailableError
+from streams.guarding import LOOK_EVERY, Guard
+from streams.log import Log, LogError, LogUnavailableError
 from streams.outbox import Outbox
 from streams.running import Failure
 from streams.status import Report, Reports, encode_report
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import NewRecord
+from streams.watchdog import StalledError
 
 _BUSY_MARKS, _IDLE_MARKS = 0.2, 1.0
 _STATUS_EVERY = 2.0
 _PRESS_EVERY = 0.1
+#: So long a stalled worker tries to say so before it ends.
+_TELL_SECONDS = 2.0
 #: Without news for so long, idle partitions are marked less often.
 _QUIET = 2.0
 
@@ -54,6 +59,8 @@ class Duties:
         How often the watch's state is made durable.
     clock
         Milliseconds since 1970 UTC; only reports carry it.
+    guard
+        Looks whether the worker moves.
     """
 
     def __init__(
@@ -64,8 +71,10 @@ class Duties:
         topics: Topics,
         snapshot_every: timedelta,
         clock: Callable[[], int],
+        guard: Guard,
     ) -> None:
         self._worker = worker
+        self._guard = guard
         self._outbox = outbox
         self._topics = topics
         self._snapshot_every = snapshot_every.total_seconds()
@@ -78,7 +87,7 @@ class Duties:
     def schedule(self) -> None:
         """Hang the duties on the application."""
         app, guard = self._worker.app, self._worker.failure.guard
-        for duty in (self._mark, self._keep, self._tell, self._press):
+        for duty in (self._mark, self._keep, self._tell, self._press, self._watch_over):
             app.task(guard(duty, duty.__name__.strip("_")))
         app.on_before_shutdown.connect(guard(self._at_stop, "keeping the state"), weak=False)
 
@@ -108,6 +117,17 @@ class Duties:
         while not app.should_stop:
             read.hold_back(watch.ahead() | self._ahead_elsewhere)
             await app.sleep(_PRESS_EVERY)
+
+    async def _watch_over(self) -> None:
+        app = self._worker.app
+        while not app.should_stop:
+            await app.sleep(LOOK_EVERY)
+            stalls = await self._guard.look()
+            if stalls:
+                with suppress(LogError, TimeoutError):  # what stands still may be the very way it is told by
+                    async with asyncio.timeout(_TELL_SECONDS):
+                        await self.report()
+                raise StalledError("; ".join(map(str, stalls)))
 
     async def _at_stop(self, *_: object, **__: object) -> None:
         """Keep the state, unless something failed: then what is kept already is what the next start goes on from."""

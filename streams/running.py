@@ -10,12 +10,16 @@ from typing import ParamSpec
 
 import faust
 
+from streams.watchdog import StalledError
+
 logger = logging.getLogger(__name__)
 
 #: How long the application may take to stop: a supervisor's patience is a little longer.
 STOP_SECONDS = 3.5
 #: An application that could not stop in time has threads that nothing would end.
 STUCK = 1
+#: Exit status of a worker that stood still: start it again. `canhbao run`, systemd and Kubernetes do.
+STALLED = 3
 
 P = ParamSpec("P")
 
@@ -93,7 +97,7 @@ async def run_until(
         failure.note("the stream application", _as_exception(crashed))
     if not await _stopped(app, starting, within):
         logger.critical("the worker could not stop within %g s and is ended; its state is as last kept", within)
-        abandon(STUCK)
+        abandon(STALLED if isinstance(failure.error, StalledError) else STUCK)
     if failure.error is not None:
         raise failure.error
 

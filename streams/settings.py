@@ -37,6 +37,8 @@ class StreamSettings(BaseModel):
         When to alarm; see `detectors.policy.Policy`.
     worker
         Tells workers on one host apart in their reports.
+    stall_after
+        A worker that stood still for so long although there was work names it and ends, to be started again.
     snapshot_every
         How often the watch's state is made durable; decides only how much is read again after a crash.
     """
@@ -54,6 +56,7 @@ class StreamSettings(BaseModel):
     voice_secret: str = ""
     owner_patience: timedelta = timedelta(seconds=30)
     worker: str = Field(default="1", pattern=r"^[a-zA-Z0-9-]{1,40}$")
+    stall_after: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(seconds=5))
     snapshot_every: timedelta = timedelta(seconds=60)
     detection: Policy = Policy()
     mentions_retention: timedelta = timedelta(hours=72)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from time import perf_counter
 from typing import Any, cast
@@ -168,6 +168,10 @@ class ReadAgent:
                 for partition, envelope in enumerate(envelopes)
             )
         )
+
+    def held(self) -> Mapping[TP, bool]:
+        """The partitions this worker holds, and whether each is held back."""
+        return {tp: tp in self._paused for tp in self._held}
 
     def hold_back(self, ahead: AbstractSet[int]) -> None:
         """Pause reading these partitions, since too much waits for the others, and go on with those paused before."""

@@ -68,6 +68,14 @@ class Standing(NamedTuple):
     pending_bytes: int
 
 
+class Progress(NamedTuple):
+    """How far a partition's fold is: next offset, watermark, and the newest mark of any `mentions` partition."""
+
+    position: int
+    watermark: int | None
+    newest_mark: int | None
+
+
 class WatchAgent:
     """Watches the partitions of `readings` that this worker holds.
 
@@ -231,6 +239,15 @@ class WatchAgent:
             if held.watcher.pending_bytes > self._pending_limit
             for partition in held.watcher.ahead()
         )
+
+    def progress(self) -> dict[TP, Progress]:
+        """How far the fold of each partition is, for the watchdog."""
+        return {tp: self._progress(held) for tp, held in self._held.items()}
+
+    @staticmethod
+    def _progress(held: Held) -> Progress:
+        marks = held.watcher.marks().values()
+        return Progress(held.position, held.watcher.watermark, max(marks, default=None))
 
     def standing(self) -> Standing:
         """Positions and watermarks, for `status`."""

@@ -137,6 +137,12 @@ class BatchConsumer(Protocol):
     def handed_over(self, tp: TP) -> int | None:
         """Offset at which the next batch of `tp` must start; `None` while `tp` is not assigned or not yet resumed."""
 
+    def acknowledged(self, tp: TP) -> int | None:
+        """Offset up to which all that was handed over is acknowledged; `None` as for `handed_over`."""
+
+    def to_commit(self, tp: TP) -> int | None:
+        """What of it the log should soon have as committed; `None` before anything of this assignment is."""
+
     def in_flight(self, tp: TP) -> int:
         """Bytes of `tp` handed over and neither acknowledged nor taken in."""
 

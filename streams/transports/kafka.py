@@ -68,6 +68,14 @@ class Consumer(stock.Consumer):
         """See `BatchConsumer.handed_over`."""
         return self._ledger.handed_over(tp)
 
+    def acknowledged(self, tp: TP) -> int | None:
+        """See `BatchConsumer.acknowledged`."""
+        return self._ledger.acknowledged(tp)
+
+    def to_commit(self, tp: TP) -> int | None:
+        """See `BatchConsumer.to_commit`."""
+        return self._ledger.to_commit(tp)
+
     def in_flight(self, tp: TP) -> int:
         """See `BatchConsumer.in_flight`."""
         return self._ledger.in_flight(tp)

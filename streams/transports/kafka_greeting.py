@@ -66,10 +66,26 @@ async def greet(servers: Sequence[str], arguments: Mapping[str, Any]) -> None:
             continue
         try:
             _check_versions(server, connection)
+            await _check_entered(server, connection, by_token=arguments.get("sasl_mechanism") == "OAUTHBEARER")
+        except (KafkaError, TimeoutError) as error:
+            reasons.append(f"{server} ({_words(error)})")
+            continue
         finally:
             connection.close()
         return
     raise LogUnavailableError(f"Kafka does not answer: {', '.join(reasons)}")
+
+
+async def _check_entered(server: str, connection: AIOKafkaConnection, *, by_token: bool) -> None:
+    """Ask something: aiokafka takes any answer to a token for a yes, and that it was a no shows only here."""
+    try:
+        entered = bool((await connection.send(MetadataRequest([]))).brokers)
+    except KafkaError:
+        if not by_token:
+            raise
+        entered = False
+    if by_token and not entered:
+        raise LogError(f"Kafka at {server} refuses this client: its token is not accepted; see streams.kafka")
 
 
 def _check_versions(server: str, connection: AIOKafkaConnection) -> None:

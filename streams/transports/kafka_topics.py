@@ -102,8 +102,10 @@ class KafkaTopics:
 
 
 def _new_topic(spec: TopicSpec) -> NewTopic:
+    if spec.replicas is not None:
+        return NewTopic(spec.name, spec.partitions, spec.replicas, topic_configs=config_of(spec))
     # Empty rather than no assignments: otherwise aiokafka does not let the broker choose the number of replicas.
-    return NewTopic(spec.name, spec.partitions, spec.replicas or -1, {}, config_of(spec))
+    return NewTopic(spec.name, spec.partitions, -1, {}, config_of(spec))
 
 
 def _state(topic: Mapping[str, Any], entries: Sequence[tuple[Any, ...]]) -> TopicState:

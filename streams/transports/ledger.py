@@ -39,6 +39,7 @@ class _Partition:
     position: int
     committable: int
     committed: int
+    begun: int = 0
     in_flight: int = 0
     hole: int = -1
     batches: deque[_Batch] = field(default_factory=deque)
@@ -82,7 +83,7 @@ class BatchLedger:
             Every batch partition held from now on, with the first offset to hand over.
         """
         self.epoch = epoch
-        self._partitions = {tp: _Partition(at, at, at) for tp, at in offsets.items()}
+        self._partitions = {tp: _Partition(at, at, at, begun=at) for tp, at in offsets.items()}
 
     def revoke(self) -> None:
         """Hold nothing until the next `assign`; late acknowledgements are ignored."""
@@ -92,12 +93,22 @@ class BatchLedger:
         """Go on at `offset` in one partition: what of it was handed over before is forgotten."""
         held = self._partitions.get(tp)
         if held is not None:
-            self._partitions[tp] = _Partition(offset, offset, held.committed)
+            self._partitions[tp] = _Partition(offset, offset, held.committed, begun=offset)
 
     def handed_over(self, tp: TP) -> int | None:
         """Offset at which the next batch must start; `None` while `tp` is not held."""
         held = self._partitions.get(tp)
         return None if held is None else held.position
+
+    def acknowledged(self, tp: TP) -> int | None:
+        """Up to where everything handed over is acknowledged; `None` while `tp` is not held."""
+        held = self._partitions.get(tp)
+        return None if held is None else held.committable
+
+    def to_commit(self, tp: TP) -> int | None:
+        """What the log should soon say is committed; `None` before anything of this assignment is acknowledged."""
+        held = self._partitions.get(tp)
+        return None if held is None or held.committable == held.begun else held.committable
 
     def accept(self, tp: TP, first: int, end: int, size: int) -> Verdict:
         """Hand over the records `[first, end)`, if they go on where the last batch ended.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.access import KafkaSettings
 from streams.log import AdminLog, open_log
 from streams.settings import StreamSettings
 from streams.topics import Topics, topic_specs
@@ -29,7 +30,7 @@ async def wrongly_kept(url: str, topic: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=url.partition("://")[2])
     await admin.start()
     config = {"retention.ms": "1000", "compression.type": "gzip", "cleanup.policy": "delete", "segment.ms": "3600000"}
-    await admin.create_topics([NewTopic(topic, 6, 1, {}, config)])
+    await admin.create_topics([NewTopic(topic, 6, 1, topic_configs=config)])
     await admin.close()
 
 
@@ -56,13 +57,13 @@ async def test_differences_are_shown_and_altered_on_request(kafka_url: str, tmp_
     assert (state.partitions, state.config["segment.ms"]) == (6, "3600000")
 
 
-async def test_what_was_created_is_as_asked(kafka_url: str, log: AdminLog) -> None:
-    settings = StreamSettings(run="as-asked", mentions_partitions=3)
+async def test_what_was_created_is_as_asked(log: AdminLog) -> None:
+    settings = StreamSettings(run="as-asked", mentions_partitions=3, kafka=KafkaSettings(replication=1, min_insync=1))
     specs = topic_specs(settings)
     await log.create(*specs)
     states = await log.describe(*(spec.name for spec in specs))
     for spec in specs:
         state = states[spec.name]
-        assert state.partitions == spec.partitions
+        assert (state.partitions, state.replicas) == (spec.partitions, 1)
         assert {name: state.config[name] for name in spec.config} == dict(spec.config)
         assert state.config["cleanup.policy"] == ("compact" if spec.compacted else "delete")

@@ -44,6 +44,12 @@ class Desk:
     def handed_over(self, tp: TP) -> int | None:
         return self.ledger.handed_over(tp)
 
+    def acknowledged(self, tp: TP) -> int | None:
+        return self.ledger.acknowledged(tp)
+
+    def to_commit(self, tp: TP) -> int | None:
+        return self.ledger.to_commit(tp)
+
     def in_flight(self, tp: TP) -> int:
         return self.ledger.in_flight(tp)
 
