@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from streams.masking import masked, masked_record
+from streams.reading.masks import mask
+
 if TYPE_CHECKING:  # importing the transports imports Faust, which half of our users (`read`, `backtest`) do not need
     from streams.transports.batches import NewRecord, RecordLike
 
@@ -115,7 +118,7 @@ _encode_json = msgspec.json.Encoder().encode
 
 
 def parse(data: bytes | None, known: frozenset[str], seen_at: int | None = None) -> Mention:
-    """Decode and validate one mention.
+    """Decode and validate one mention; what tells a person in its title and text is masked (`streams.reading.masks`).
 
     Parameters
     ----------
@@ -148,7 +151,7 @@ def parse(data: bytes | None, known: frozenset[str], seen_at: int | None = None)
     except (ValueError, RecursionError) as error:  # msgspec's errors and UnicodeDecodeError are ValueErrors
         mention = _second_look(data, error)
     _check(mention, data, known, seen_at)
-    return mention
+    return masked(mention)
 
 
 def _check(mention: Mention, data: bytes, known: frozenset[str], seen_at: int | None) -> None:
@@ -307,7 +310,7 @@ def mark_of(record: RecordLike) -> tuple[int, bool] | None:
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A record that was refused: why, where it lies, and its first 4 KiB.
+    """A record that was refused: why, where it lies, and its first 4 KiB, masked and without an author.
 
     Attributes
     ----------
@@ -333,19 +336,19 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 def dead_letter(record: RecordLike, error: InvalidMention, traceback: str = "") -> DeadLetter:
     """A dead letter for `record`; the coordinates are the error's."""
-    value = record.value or b""
+    value = masked_record(record.value or b"")
     encoding, data = _printable(value[:DEAD_LETTER_BYTES], cut=len(value) > DEAD_LETTER_BYTES)
     return DeadLetter(
         reason=error.reason,
-        detail=error.detail,
+        detail=mask(error.detail),
         topic=error.topic,
         partition=error.partition,
         offset=record.offset,
         seen_at=record.timestamp,
         encoding=encoding,
         data=data,
-        size=len(value),
-        traceback=traceback,
+        size=len(record.value or b""),
+        traceback=mask(traceback),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.mentions import Mention, identity_of, parse
 from streams.reading.fingerprint import Fingerprinter
+from streams.reading.masks import tells_a_person
 from streams.reading.names import Found, NameFinder
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
@@ -174,7 +175,16 @@ def _shown(reading: Reading, mention: Mention, fingerprint: int) -> Reading:
         reading,
         fingerprint=fingerprint,
         title=_shortened(mention.title or mention.text or ""),
-        url=url if url.startswith(("https://", "http://")) and len(url) <= URL_LETTERS and " " not in url else "",
+        url=url if _may_be_shown(url) else "",
+    )
+
+
+def _may_be_shown(url: str) -> bool:
+    return (
+        url.startswith(("https://", "http://"))
+        and len(url) <= URL_LETTERS
+        and " " not in url
+        and not tells_a_person(url)
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alerts.ports import Refused
 from streams.log import Log
+from streams.masking import stored
 from streams.mentions import InvalidMention, Mention, RefusalReason, identity_of, parse, partition_of
 from streams.sources.lines import Line, Unreadable
 from streams.transports.batches import NewRecord
@@ -131,10 +132,11 @@ class Publisher:
         if not isinstance(line, Line):  # what could not be read was refused by `parsed`
             return Refused(line.number, RefusalReason.BUG.value, "the line was not read")
         identity = identity_of(mention)
-        record = NewRecord(line.data, key=identity)
+        data = stored(line.data, mention)
+        record = NewRecord(data, key=identity)
         self._waiting.setdefault(partition_of(identity, self._partitions), []).append(record)
         self._count += 1
-        self._bytes += len(line.data)
+        self._bytes += len(data)
         return None
 
 

@@ -7,6 +7,7 @@ from here, so that they find the same.
 from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.ports import Refused
+from streams.masking import stored
 from streams.mentions import InvalidMention, Mention, RefusalReason, identity_of, mark_record, parse, partition_of
 from streams.sources.lines import Line, Unreadable
 from streams.transports.batches import NewRecord
@@ -67,7 +68,7 @@ class Replaying:
             appends += self._marks(now - now % _MINUTE)
         self.seen_at, self.mention = now, mention
         identity = identity_of(mention)
-        record = NewRecord(line, key=identity, timestamp=now)
+        record = NewRecord(stored(line, mention), key=identity, timestamp=now)
         appends.append((partition_of(identity, self._partitions), record))
         return appends
 
