@@ -82,6 +82,15 @@ TIMES = "{expected} (gấp khoảng {times} lần)"
 ABOUT = "khoảng {number}"
 BELOW = "dưới {number}"
 
+PICTURE_TITLE = "{organisation}: số lượt nhắc tiêu cực"
+PICTURE_PERIOD = "Từ {start} đến {end}, mỗi điểm là {width}; giờ Việt Nam"
+PICTURE_COUNT = "lượt nhắc tiêu cực"
+PICTURE_EXPECTED = "mức bình thường"
+PICTURE_BAND = "khoảng dao động thông thường"
+PICTURE_ALERT = "cảnh báo: {severity}"
+PICTURE_EMPTY = "Không có số liệu trong khoảng thời gian này."
+LENGTH_DAYS, LENGTH_HOURS, LENGTH_MINUTES = "{count} ngày", "{count} giờ", "{count} phút"
+
 _SMALLEST_SHOWN = 0.01
 _CENTURY_WEEKS = 5218
 
@@ -157,6 +166,20 @@ def day(moment: datetime) -> str:
     '23/11/2026'
     """
     return f"{moment.astimezone(VIETNAM_TIME):%d/%m/%Y}"
+
+
+def length(minutes: int) -> str:
+    """How long something lasts, in the greatest unit that says it in whole numbers.
+
+    Examples
+    --------
+    >>> length(5), length(120), length(90), length(10080)
+    ('5 phút', '2 giờ', '90 phút', '7 ngày')
+    """
+    for size, form in ((1440, LENGTH_DAYS), (60, LENGTH_HOURS)):
+        if minutes % size == 0:
+            return form.format(count=minutes // size)
+    return LENGTH_MINUTES.format(count=minutes)
 
 
 def rarity(probability: float) -> str:

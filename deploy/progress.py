@@ -33,8 +33,8 @@ class Silent:
 
 
 @contextmanager
-def shown(files: Sequence[MentionFile]) -> Iterator[Progress]:
-    """A bar with rate and remaining time on stderr while the block runs, if that is a terminal."""
+def shown(files: Sequence[MentionFile], what: str = "mentions") -> Iterator[Progress]:
+    """A bar with rate and remaining time on stderr while the block runs, if that is a terminal; it counts `what`."""
     if not sys.stderr.isatty():
         yield Silent()
         return
@@ -44,7 +44,7 @@ def shown(files: Sequence[MentionFile]) -> Iterator[Progress]:
     sizes = [file.size for file in files]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     columns = (
-        bars.TextColumn("{task.fields[lines]:,} mentions"),
+        bars.TextColumn("{task.fields[lines]:,} " + what),
         bars.BarColumn(),
         bars.TaskProgressColumn(),
         bars.TextColumn("{task.fields[rate]:,.0f}/s"),

@@ -100,6 +100,9 @@ def test_a_replay_can_be_published_again_but_no_other_under_its_name(tmp_path: P
         (["run", "--again"], "--demo"),
         (["collect"], "no feeds"),
         (["backtest", "--counts", "--step", "7x", "-"], "--step"),
+        (["backtest", "--budget", "-1", "-"], "--budget: budget must"),
+        (["backtest", "--from", "soon", "-"], "--from is a date"),
+        (["backtest", "--organisation", "XYZ", "-"], "not in the register"),
         (["--config", "/nothing.toml", "organisations"], "does not exist"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -144,6 +147,17 @@ def test_counts_are_backtested(tmp_path: Path) -> None:
         tmp_path, "backtest", "--counts", "-", given="organisation,window_start,mentions,negative\nA,x,1,1\n"
     )
     assert (wrong.returncode, "line 2" in wrong.stderr) == (1, True)
+
+
+def test_a_backtest_of_mentions_can_be_compared_and_drawn(tmp_path: Path) -> None:
+    lines = "\n".join(LINE % (number, number % 60) for number in range(30)) + "\n"
+    picture = tmp_path / "19.svg"
+    options = ["--compare", "budget=0.5", "--organisation", "19", "--picture", str(picture), "--table"]
+    done = canhbao(tmp_path, "backtest", *options, "-", given=lines)
+    assert done.returncode == 0, done.stderr
+    assert "30 mentions, 0 refused" in done.stderr
+    assert "the other setting: 0 alerts" in done.stderr
+    assert "Thái Nguyên" in picture.read_text(encoding="utf-8")
 
 
 def test_doctor_explains_an_empty_machine_and_a_wrong_one(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`canhbao backtest`: what would have fired, under one setting or two, as lines, a table and a picture."""

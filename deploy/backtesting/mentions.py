@@ -1,0 +1,97 @@
+"""A backtest over mentions: by the very fold of the live watch."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from deploy.backtesting.asked import Asked
+from deploy.backtesting.course import Course, binned
+from deploy.backtesting.picture import draw
+from deploy.backtesting.report import Exposure, Report
+from deploy.backtesting.told import of_finding
+from deploy.commands.common import FAILED, OK, say
+from deploy.progress import Progress, shown
+from deploy.settings import Settings, SettingsError
+from streams.backtest import Backtest, Summary
+from streams.reading.reader import Reader
+from streams.reading.register import Register
+from streams.reading.sentiment import LexiconScorer
+from streams.reading.stage import ReadStage
+from streams.sources.files import MentionFile
+from streams.sources.lines import Line, Unreadable
+from streams.watching.config import WatchConfig
+
+#: Lines between two looks at the progress bar.
+_STRIDE = 500
+#: Up to this span a picture shows minutes, beyond it hours.
+_SHORT = timedelta(days=3)
+
+
+def replayed(settings: Settings, register: Register, files: Sequence[str], asked: Asked) -> int:
+    """Backtest mentions; returns the exit status."""
+    streams = settings.streams
+    config = WatchConfig(
+        names={body.code: body.name for body in register.organisations()},
+        readings_partitions=streams.readings_partitions,
+        mentions_partitions=streams.mentions_partitions,
+        policy=asked.policy,
+        levels=asked.picture is not None,
+    )
+    for code in sorted(asked.organisations - set(config.names)):
+        raise SettingsError(f"--organisation: {code[:80]!r} is not in the register; see `canhbao organisations`")
+    course, report = Course(), Report(asked)
+    width = 1 if asked.begin and asked.end and asked.end - asked.begin <= _SHORT else 60
+    # Voice keys do not leave this process, so nothing here is worth a secret.
+    reader = Reader(register, LexiconScorer(), streams.negative_threshold, "not kept")
+    backtest = Backtest(
+        ReadStage(reader, config.readings_partitions, replay=True),
+        config,
+        rival=asked.rival,
+        until=None if asked.end is None else round(asked.end.timestamp() * 1000),
+        on_level=lambda level: course.take(level, minutes=width) if level.organisation in asked.organisations else None,
+    )
+    opened = [MentionFile(name) for name in files]
+    with shown(opened) as progress:
+        for finding in backtest.run(_lines(opened, progress)):
+            report.take(of_finding(finding))
+    for finding in backtest.rival_findings:
+        report.take_rival(of_finding(finding))
+    _draw(asked, config, course, report)
+    _sums(backtest.summary)
+    report.end(_exposure(asked, config, backtest.summary))
+    return FAILED if backtest.summary.refused else OK
+
+
+def _lines(files: Sequence[MentionFile], progress: Progress) -> Iterator[Line | Unreadable]:
+    done = 0
+    for file in files:
+        with file:
+            for line in file:
+                done += 1
+                if done % _STRIDE == 0:
+                    progress.update(done)
+                yield line
+
+
+def _draw(asked: Asked, config: WatchConfig, course: Course, report: Report) -> None:
+    if asked.picture is None:
+        return
+    (code,) = asked.organisations
+    points = binned(course.between(asked.begin, asked.end).points)
+    asked.picture.write_text(draw(config.names[code], points, report.told), encoding="utf-8")
+
+
+def _sums(summary: Summary) -> None:
+    by_reason = Counter(refused.reason for refused in summary.refused)
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in by_reason.most_common())
+    say(f"{summary.mentions:,} mentions, {len(summary.refused):,} refused{f' ({reasons})' if reasons else ''}")
+    told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(summary.findings.items()))
+    say(f"findings: {told or 'none'}")
+
+
+def _exposure(asked: Asked, config: WatchConfig, summary: Summary) -> Exposure:
+    told = asked.organisations or frozenset(config.names)
+    if summary.first_seen is None or summary.last_seen is None:
+        return Exposure(told, 0.0)
+    begin, end = (datetime.fromtimestamp(ms / 1000, tz=UTC) for ms in (summary.first_seen, summary.last_seen))
+    return Exposure(frozenset(), 0.0).and_of(told, begin, end, asked)
