@@ -52,7 +52,7 @@ def binned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
 
     Examples
     --------
-    >>> hours = [Point(datetime(2025, 10, 7, h, tzinfo=UTC), 60, 2, 1.0, 4.0) for h in range(4)]
+    >>> hours = [Point(datetime(2025, 10, 7, 1 + h, tzinfo=UTC), 60, 2, 1.0, 4.0) for h in range(4)]
     >>> [(p.minutes, p.negative, p.expected, round(p.upper, 2)) for p in binned(hours, most=2)]
     [(120, 4, 2.0, 6.24), (120, 4, 2.0, 6.24)]
     """
