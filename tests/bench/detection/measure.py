@@ -107,7 +107,7 @@ def judge(simulation: Simulation, alarms: Alarms) -> Judged:
     """Match alarms to crises: a graver alarm finds one as a new one does, but only new ones can be false."""
     world, crises = simulation.world, simulation.crises
     until = world.first + world.days * 1440
-    place = _crisis_before(crises, alarms, until)
+    place = crisis_before(crises, alarms, until)
     inside = place >= 0
     inside[inside] = alarms.minute[inside] <= crises.gone[place[inside]]
     delay = np.full(len(crises.row), np.inf)
@@ -126,7 +126,7 @@ def judge(simulation: Simulation, alarms: Alarms) -> Judged:
     )
 
 
-def _crisis_before(crises: Crises, alarms: Alarms, until: int) -> Ints:
+def crisis_before(crises: Crises, alarms: Alarms, until: int) -> Ints:
     """Place of the newest crisis of an alarm's row that had begun; -1 where there is none."""
     order = np.lexsort((crises.onset, crises.row))
     keys = crises.row[order] * until + crises.onset[order]
