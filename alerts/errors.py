@@ -33,6 +33,24 @@ class TokenExistsError(StoreError):
     """A token of this name exists already, revoked or not."""
 
 
+class UnknownIncidentError(StoreError):
+    """No incident has this id."""
+
+
+class IncidentRefusedError(AlertsError):
+    """What somebody wanted to do with an incident cannot be done now.
+
+    Attributes
+    ----------
+    reason
+        Why, from the closed set `alerts.incidents.handling.Refusal`.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
 class AddressRefusedError(AlertsError):
     """A URL or address that this service may not call.
 

@@ -161,12 +161,28 @@ class ChangeKind(StrEnum):
     TOKEN_CREATED = "token_created"  # noqa: S105 - a kind of change, no secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a kind of change, no secret
     ERASED = "erased"
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_UPDATED = "incident_updated"
+    INCIDENT_ESCALATED = "incident_escalated"
+    INCIDENT_REOPENED = "incident_reopened"
+    INCIDENT_RESOLVED = "incident_resolved"
+    INCIDENT_MERGED = "incident_merged"
+    INCIDENT_SPLIT = "incident_split"
+    INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
+    INCIDENT_ASSIGNED = "incident_assigned"
+    INCIDENT_SNOOZED = "incident_snoozed"
+    INCIDENT_CONCLUDED = "incident_concluded"
+    INCIDENT_NOTED = "incident_noted"
+    INCIDENT_NAMED = "incident_named"
 
 
 #: The changes that readers of alerts follow: polling, SSE and webhooks.
 ALERT_KINDS = frozenset(
     {ChangeKind.FIRED, ChangeKind.ESCALATED, ChangeKind.UPDATED, ChangeKind.RESOLVED, ChangeKind.STALE}
 )
+
+#: The changes that are an incident's: their `alert_id` is the incident's id, their body what `alerts.incidents` tells.
+INCIDENT_KINDS = frozenset(kind for kind in ChangeKind if kind.value.startswith("incident_"))
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -225,7 +241,7 @@ class Change(msgspec.Struct, frozen=True):
     actor
         ``watch``, ``system`` or a token's name.
     run, alert_id, revision
-        Of the alert it is about; empty and 0 where it is about none.
+        Of the alert (or the incident: `INCIDENT_KINDS`) it is about; empty and 0 where it is about none.
     body
         JSON: the finding's canonical bytes for `ALERT_KINDS`, otherwise an object without secrets or mention texts.
     """

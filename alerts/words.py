@@ -68,6 +68,20 @@ OTHER_SOURCES = "{sources} và {count} nguồn khác"
 MENTION = "“{title}” ({source})"
 MENTION_COPIES = "“{title}” ({source}, {copies} bài tương tự)"
 
+INCIDENT = (
+    "Vụ việc gồm {alerts} cảnh báo của {organisations} đơn vị, bắt đầu lúc {moment}, mức độ cao nhất: {severity}."
+)
+INCIDENT_GOING = "Còn {alerts} cảnh báo đang diễn ra."
+INCIDENT_QUIET = "Hiện không còn cảnh báo nào đang diễn ra."
+INCIDENT_OVER = "Đã kết thúc lúc {moment}."
+INCIDENT_MERGED = "Đã nhập vào một vụ việc khác."
+INCIDENT_TAKEN = "{by} đã xác nhận tiếp nhận lúc {moment}."
+INCIDENT_NOT_TAKEN = "Chưa có người tiếp nhận."
+INCIDENT_ASSIGNED = "Đã giao xử lý cho {to}."
+INCIDENT_CONCLUDED = "Kết luận: {verdict}."
+CONCLUSION = {"true": "đúng", "false": "cảnh báo sai", "planned": "đã có kế hoạch"}
+AND_OTHERS = "{names} và {count} đơn vị khác"
+
 LABEL_ORGANISATION = "Đơn vị"
 LABEL_PERIOD = "Thời gian"
 LABEL_NEGATIVE = "Tiêu cực"

@@ -28,7 +28,7 @@ from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
-from api.routes import alerts, dashboard, mentions, operations, register
+from api.routes import alerts, dashboard, incidents, mentions, operations, register
 from api.service import Service
 from api.settings import ApiSettings
 from api.supervising import Supervisor
@@ -101,11 +101,13 @@ def create_app(
         hub.notify()
         deliverer.wake()
 
-    ingest = Ingest(store, metrics, clock, tell)
+    parents = {one["code"]: one["parent"] for one in organisations if one.get("parent")}
+    ingest = Ingest(store, metrics, clock, tell, parents)
     tasks: dict[str, Callable[[], Awaitable[None]]] = {
         "hub": hub.run,
         "deliver": deliverer.run,
         "stale": ingest.watch_stale,
+        "group": ingest.group,
     }
     supervisor = Supervisor(tasks, metrics)
     for place, source in enumerate(findings):
@@ -155,7 +157,7 @@ def _assemble(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     shown: list[tuple[str, str]] = []
-    for module in (mentions, alerts, register, operations, dashboard):
+    for module in (mentions, alerts, incidents, register, operations, dashboard):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]

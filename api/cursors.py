@@ -4,7 +4,10 @@ import base64
 import binascii
 import zlib
 
+import msgspec
+
 _VERSION = b"1"
+_LONGEST_PLACE = 400
 
 
 class CursorError(ValueError):
@@ -48,3 +51,25 @@ def decode(view: str, cursor: str) -> int:
     if of != view.encode("ascii") or len(digits) > 18 or encode(view, int(digits)) != cursor:
         raise CursorError("of another reader")
     return int(digits)
+
+
+def encode_place(place: tuple[str, str, str]) -> str:
+    """Cursor of a place in a list that is read page by page.
+
+    Examples
+    --------
+    >>> decode_place(encode_place(("2026-11-22T07:05:00.000Z", "", "5f")))
+    ('2026-11-22T07:05:00.000Z', '', '5f')
+    """
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode("ascii")
+
+
+def decode_place(cursor: str) -> tuple[str, str, str]:
+    """Place that a cursor of a list stands for. Raises `CursorError`."""
+    if len(cursor) > _LONGEST_PLACE or not cursor.isascii():
+        raise CursorError("too long or not ASCII")
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(raw, type=tuple[str, str, str])
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise CursorError("damaged") from None

@@ -113,5 +113,6 @@ def _is_loopback(text: str) -> bool:
 
 
 Reader = Annotated[Token, Depends(requires(Scope.READ))]
+Actor = Annotated[Token, Depends(requires(Scope.ACT))]
 Publisher = Annotated[Token, Depends(requires(Scope.PUBLISH))]
 Local = Depends(local_or_reader)

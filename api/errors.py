@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from alerts.errors import StoreError
+from alerts.errors import IncidentRefusedError, StoreError, UnknownIncidentError
 from alerts.ports import SourceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -77,6 +77,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(SourceUnavailableError, _on_unavailable)
+    app.add_exception_handler(IncidentRefusedError, _on_refused)
+    app.add_exception_handler(UnknownIncidentError, _on_unknown)
     app.add_exception_handler(StoreError, _on_store)
 
 
@@ -120,6 +122,15 @@ async def _on_unavailable(_: Request, error: Exception) -> Response:
     logger.warning("the log cannot be reached: %s", error)
     detail = "The log cannot be reached now; try again in a few seconds. `canhbao doctor` says why."
     return ProblemError(503, detail, slug="log-unavailable", headers={"Retry-After": "5"}).response()
+
+
+async def _on_refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, IncidentRefusedError)  # noqa: S101 - registered for this class only
+    return ProblemError(409, f"{error}.", slug="incident-refused", extra={"reason": error.reason}).response()
+
+
+async def _on_unknown(_: Request, error: Exception) -> Response:
+    return ProblemError(404, f"{error}.", slug="unknown-incident").response()
 
 
 async def _on_store(_: Request, error: Exception) -> Response:

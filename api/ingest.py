@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from alerts.lifecycle import PATIENCE
@@ -16,6 +17,9 @@ from api.times import parse
 logger = logging.getLogger(__name__)
 
 _STALE_EVERY_SECONDS = 60.0
+#: Another replica's alerts, and quiet incidents, are looked at so often; one's own at once.
+_GROUP_EVERY_SECONDS = 5.0
+_GROUPED_AT_ONCE = 1000
 
 
 class Ingest:
@@ -25,6 +29,8 @@ class Ingest:
     ----------
     tell
         Called with the changes after they are durable.
+    parents
+        The body above each, by code: how alerts are grouped into incidents.
     """
 
     def __init__(
@@ -33,11 +39,14 @@ class Ingest:
         metrics: Metrics,
         clock: Callable[[], datetime],
         tell: Callable[[Sequence[Change]], None],
+        parents: Mapping[str, str],
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._clock = clock
         self._tell = tell
+        self._parents = parents
+        self._ungrouped = asyncio.Event()
 
     async def follow(self, source: FindingSource, well: Callable[[], None]) -> None:
         """Follow one source for ever, from where the store stands.
@@ -68,6 +77,26 @@ class Ingest:
             if at is not None and change.run == LIVE:
                 self._metrics.to_store.observe(max(0.0, (self._clock() - parse(at)).total_seconds()))
         self._tell(changes)
+        self._ungrouped.set()
+
+    async def group(self) -> None:
+        """Group alerts into incidents as they change, and call incidents over that have been quiet."""
+        while True:
+            self._ungrouped.clear()
+            changes = await asyncio.to_thread(self._group)
+            if changes:
+                self._tell(changes)
+                continue  # there may be more
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GROUP_EVERY_SECONDS):
+                    await self._ungrouped.wait()
+
+    def _group(self) -> list[Change]:
+        made = self._store.group_alerts(self._clock(), _GROUPED_AT_ONCE, parents=self._parents)
+        made = made or self._store.settle_incidents(self._clock())
+        for change in made:
+            self._metrics.incidents.labels(change.kind.value).inc()
+        return made
 
     async def watch_stale(self, patience: timedelta = PATIENCE) -> None:
         """Mark, each minute, the firing alerts that nothing was heard of for long."""

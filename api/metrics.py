@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from alerts.delivering import REASONS
-from alerts.model import ALERT_KINDS, Outcome, Verdict
+from alerts.model import ALERT_KINDS, INCIDENT_KINDS, Outcome, Verdict
 from alerts.ports import Status
 from api.hub import Dropped, Hub
 
@@ -54,6 +54,7 @@ class Metrics:
         self.registry = registry
         self.routes: set[tuple[str, str]] = set()
         self.alerts = Counter("canhbao_alerts_applied", "Alert changes applied.", ["kind"], registry=registry)
+        self.incidents = Counter("canhbao_incident_changes", "Incident changes.", ["kind"], registry=registry)
         self.attempts = Counter(
             "canhbao_delivery_attempts", "Webhook attempts.", ["verdict", "reason"], registry=registry
         )
@@ -86,6 +87,8 @@ class Metrics:
     def _show_zeros(self) -> None:
         for kind in ALERT_KINDS:
             self.alerts.labels(kind.value)
+        for kind in INCIDENT_KINDS:
+            self.incidents.labels(kind.value)
         for verdict, reason in _judgements():
             self.attempts.labels(verdict.value, reason)
         for outcome in ("accepted", "refused"):

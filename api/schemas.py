@@ -48,6 +48,21 @@ class AlertDetail(BaseModel):
     alert: dict[str, Any]
 
 
+class IncidentPage(BaseModel):
+    """Incidents, newest first, and where the next page begins."""
+
+    incidents: list[dict[str, Any]]
+    next: str | None
+
+
+class IncidentDetail(BaseModel):
+    """One incident with its alerts and its timeline."""
+
+    incident: dict[str, Any]
+    alerts: list[dict[str, Any]]
+    timeline: list[dict[str, Any]]
+
+
 class ReceiverView(BaseModel):
     """A receiver without its secret."""
 

@@ -8,11 +8,16 @@ import msgspec
 from starlette.responses import Response
 
 from alerts import words
-from alerts.model import ALERT_KINDS, LIVE, Alert, Change, Delivery, Excerpt
+from alerts.incidents.model import Incident
+from alerts.incidents.wire import incident_body
+from alerts.model import ALERT_KINDS, INCIDENT_KINDS, LIVE, Alert, Change, Delivery, Excerpt
 from alerts.store.protocol import AlertStore, History
 from alerts.wire import alert_body
 from api import cursors
 from api.times import show
+
+#: What the stream tells of.
+_STREAMED = ALERT_KINDS | INCIDENT_KINDS
 
 #: What every reader sees until readers differ in what they may see.
 VIEW = "all"
@@ -54,8 +59,13 @@ class Frames:
         return self._note("resync", sequence)
 
     def _read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        changes = self._store.after(after, limit, kinds=ALERT_KINDS)
-        return [(one.sequence, _frame("alert", one.sequence, change_object(one, self._base_url))) for one in changes]
+        changes = self._store.after(after, limit, kinds=_STREAMED)
+        return [(one.sequence, self._told(one)) for one in changes]
+
+    def _told(self, change: Change) -> bytes:
+        if change.kind in INCIDENT_KINDS:
+            return _frame("incident", change.sequence, event_object(change, self._base_url))
+        return _frame("alert", change.sequence, change_object(change, self._base_url))
 
     def _note(self, event: str, sequence: int) -> bytes:
         return _frame(event, sequence, {"cursor": cursors.encode(VIEW, sequence)})
@@ -85,6 +95,18 @@ def change_object(change: Change, base_url: str) -> dict[str, Any]:
     alert = change.alert()
     assert alert is not None  # noqa: S101 - only changes of ALERT_KINDS come here
     return {**alert_object(alert, base_url), "change": change.kind.value}
+
+
+def event_object(change: Change, base_url: str) -> dict[str, Any]:
+    """What happened to an incident, as its timeline and the stream tell it."""
+    body: dict[str, Any] = msgspec.json.decode(change.body)
+    about = {"incident": change.alert_id, "run": change.run, "actor": change.actor, "changed_at": show(change.at)}
+    return body | about | {"change": change.kind.value, "url": f"{base_url}/v1/incidents/{change.alert_id}"}
+
+
+def incident_object(incident: Incident, base_url: str) -> dict[str, Any]:
+    """An incident as JSON shows it."""
+    return incident_body(incident) | {"url": f"{base_url}/v1/incidents/{incident.id}"}
 
 
 def page_url(alert: Alert, base_url: str) -> str:

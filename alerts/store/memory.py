@@ -10,6 +10,9 @@ import msgspec
 
 from alerts.delivering import claimed, settled
 from alerts.errors import TokenExistsError, UnknownReceiverError, UnknownTokenError
+from alerts.incidents.grouping import GroupingPolicy
+from alerts.incidents.handling import Act
+from alerts.incidents.model import Incident, IncidentState
 from alerts.lifecycle import Hearing, hearing
 from alerts.model import (
     SYSTEM,
@@ -29,8 +32,9 @@ from alerts.model import (
 )
 from alerts.ports import Found
 from alerts.store import planning
+from alerts.store.memory_incidents import IncidentsInMemory
 from alerts.store.planning import AlertKey, MentionKey
-from alerts.store.protocol import LEASE, Due, History
+from alerts.store.protocol import LEASE, Due, History, IncidentHistory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,6 +67,7 @@ class MemoryStore:
         self._deliveries: dict[str, Delivery] = {}
         self._attempts: dict[str, list[Attempt]] = {}
         self._tokens: dict[str, tuple[bytes, Token]] = {}
+        self._grouped = IncidentsInMemory(self._changes, self._alerts)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -164,6 +169,46 @@ class MemoryStore:
         if named:
             self._note(now, actor, ChangeKind.ERASED, {"mentions": len(named), "texts": len(gone)})
         return len(gone)
+
+    @_locked
+    def group_alerts(
+        self, now: datetime, limit: int, *, parents: Mapping[str, str], policy: GroupingPolicy | None = None
+    ) -> list[Change]:
+        """See `AlertStore.group_alerts`."""
+        return self._grouped.group(now, limit, parents, policy or GroupingPolicy())
+
+    @_locked
+    def settle_incidents(self, now: datetime, *, policy: GroupingPolicy | None = None) -> list[Change]:
+        """See `AlertStore.settle_incidents`."""
+        return self._grouped.settle(now, policy or GroupingPolicy())
+
+    @_locked
+    def incidents(
+        self,
+        *,
+        limit: int,
+        state: IncidentState | None = None,
+        run: str | None = None,
+        organisation: str | None = None,
+        before: tuple[str, str, str] | None = None,
+    ) -> list[Incident]:
+        """See `AlertStore.incidents`."""
+        return self._grouped.listed(limit, state, run, organisation, before)
+
+    @_locked
+    def incident(self, id_: str, run: str | None = None) -> IncidentHistory | None:
+        """See `AlertStore.incident`."""
+        return self._grouped.incident(id_, run)
+
+    @_locked
+    def incident_of(self, alert_id: str, run: str = "") -> str | None:
+        """See `AlertStore.incident_of`."""
+        return self._grouped.home(alert_id, run)
+
+    @_locked
+    def act(self, id_: str, act: Act, actor: str, now: datetime, *, run: str = "") -> Incident:
+        """See `AlertStore.act`."""
+        return self._grouped.act(id_, run, act, actor, now)
 
     @_locked
     def put_receiver(self, receiver: Receiver, actor: str, now: datetime) -> Receiver:

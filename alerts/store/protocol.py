@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from alerts.incidents.grouping import GroupingPolicy
+from alerts.incidents.handling import Act
+from alerts.incidents.model import Incident, IncidentState
 from alerts.model import (
     Alert,
     AlertState,
@@ -29,6 +32,14 @@ class History(NamedTuple):
 
     alert: Alert
     excerpts: Sequence[Excerpt]
+    changes: Sequence[Change]
+
+
+class IncidentHistory(NamedTuple):
+    """An incident with its alerts, and what happened to it, oldest first."""
+
+    incident: Incident
+    alerts: Sequence[Alert]
     changes: Sequence[Change]
 
 
@@ -103,6 +114,60 @@ class AlertStore(Protocol):
 
     def erase(self, mentions: Iterable[tuple[str, str, str]], actor: str, now: datetime) -> int:
         """Erase texts, in every run and for ever, by (source kind, source name, id); returns how many texts went."""
+
+    # Incidents
+
+    def group_alerts(
+        self, now: datetime, limit: int, *, parents: Mapping[str, str], policy: GroupingPolicy | None = None
+    ) -> list[Change]:
+        """Group the next `limit` alert changes of the log into incidents; nothing is grouped twice, or left out.
+
+        The incidents depend on the log alone, not on how it is cut into calls, nor on `now`; updates of one incident in
+        one call are told as one.
+
+        Parameters
+        ----------
+        parents
+            The body above each, by code.
+
+        Returns
+        -------
+        What happened to incidents, in order; empty when there was nothing to group.
+        """
+
+    def settle_incidents(self, now: datetime, *, policy: GroupingPolicy | None = None) -> list[Change]:
+        """Call over the incidents that have been quiet for long enough."""
+
+    def incidents(
+        self,
+        *,
+        limit: int,
+        state: IncidentState | None = None,
+        run: str | None = None,
+        organisation: str | None = None,
+        before: tuple[str, str, str] | None = None,
+    ) -> list[Incident]:
+        """Incidents, newest first; the page after the one that ended with `before` (`Incident.place`).
+
+        Merged ones are left out unless `state` asks for them.
+        """
+
+    def incident(self, id_: str, run: str | None = None) -> IncidentHistory | None:
+        """One incident with its alerts and its changes; without `run` the live one, else that last changed."""
+
+    def incident_of(self, alert_id: str, run: str = "") -> str | None:
+        """The incident of an alert, once it is grouped."""
+
+    def act(self, id_: str, act: Act, actor: str, now: datetime, *, run: str = "") -> Incident:
+        """Do what a person asks with an incident, and note it; the incident afterwards.
+
+        Raises
+        ------
+        UnknownIncidentError
+            If there is none with this id.
+        IncidentRefusedError
+            If it cannot be done (`alerts.incidents.handling`).
+        """
 
     # Receivers and deliveries
 

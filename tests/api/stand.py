@@ -262,18 +262,24 @@ class Reader:
         assert self._response.status == 200, await self._response.text()
         return await self.next()
 
-    async def next(self, seconds: float = 10.0) -> Event | None:
-        """The next event; `None` at the stream's end. Comments are passed over."""
+    async def next(self, seconds: float = 10.0, *, incidents: bool = False) -> Event | None:
+        """The next event; `None` at the stream's end. Comments are passed over, and incidents unless asked for."""
+        async with asyncio.timeout(seconds):
+            while (event := await self._read()) is not None:
+                if incidents or event.kind != "incident":
+                    return event
+        return None
+
+    async def _read(self) -> Event | None:
         assert self._response is not None
         fields: dict[str, str] = {}
-        async with asyncio.timeout(seconds):
-            while line := await self._response.content.readline():
-                text = line.decode().rstrip("\n")
-                if not text and "data" in fields:
-                    self.last = fields["id"]
-                    return Event(fields["id"], fields["event"], json.loads(fields["data"]))
-                name, _, value = text.partition(": ")
-                fields[name] = value
+        while line := await self._response.content.readline():
+            text = line.decode().rstrip("\n")
+            if not text and "data" in fields:
+                self.last = fields["id"]
+                return Event(fields["id"], fields["event"], json.loads(fields["data"]))
+            name, _, value = text.partition(": ")
+            fields[name] = value
         return None
 
     def kill(self) -> None:

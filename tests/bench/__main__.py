@@ -17,6 +17,7 @@ BENCHMARKS = {
     "sqlite_log": 120,
     "publish": 120,
     "serving": 240,
+    "grouping": 120,
     "latency": 240,
     "kafka": 900,
 }

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.errors import TokenExistsError, UnknownReceiverError, UnknownTokenError
+from alerts.errors import (
+    IncidentRefusedError,
+    TokenExistsError,
+    UnknownIncidentError,
+    UnknownReceiverError,
+    UnknownTokenError,
+)
+from alerts.incidents.handling import Acknowledge, Merge, Note
+from alerts.incidents.model import IncidentState
 from alerts.model import (
     ALERT_KINDS,
     AlertState,
@@ -558,3 +566,66 @@ class StoreContract:
         store.apply(found(finding()), elsewhere)
         assert store.after(0, 1)[0].at == elsewhere
         assert store.alerts(limit=1)[0].at.utcoffset() in {timedelta(0), timedelta(hours=7)}
+
+    # Incidents
+
+    def test_alerts_are_grouped_once_whoever_asks(self, store: AlertStore) -> None:
+        store.apply(found(finding(1), finding(2), finding(3, organisation="01", words=("x",))), NOW)
+        made = store.group_alerts(NOW, 100, parents={})
+        assert [change.kind for change in made] == [ChangeKind.INCIDENT_OPENED] * len(store.incidents(limit=9))
+        assert store.group_alerts(NOW, 100, parents={}) == []
+        assert [change.sequence for change in store.after(0, 100)] == list(range(1, store.latest() + 1))
+
+    def test_grouping_piece_by_piece_leaves_nothing_out(self, store: AlertStore) -> None:
+        store.apply(found(*(finding(n, organisation=f"{n}", words=(), representatives=()) for n in range(1, 8))), NOW)
+        while store.group_alerts(NOW, 2, parents={}):
+            pass
+        assert len(store.incidents(limit=100)) == 7
+        assert all(store.incident_of(finding(n).id) for n in range(1, 8))
+
+    def test_runs_are_grouped_apart(self, store: AlertStore) -> None:
+        store.apply([*found(finding(1)), *found(finding(1), run="demo")], NOW)
+        store.group_alerts(NOW, 100, parents={})
+        assert {one.run for one in store.incidents(limit=9)} == {"", "demo"}
+        (live,) = store.incidents(limit=9, run="")
+        history = store.incident(live.id)
+        assert history is not None
+        assert [alert.run for alert in history.alerts] == [""]
+
+    def test_an_incident_is_over_when_it_has_been_quiet(self, store: AlertStore) -> None:
+        ended = finding(1, 2, state=AlertState.RESOLVED, reason="resolved")
+        store.apply(found(finding(1), ended), NOW)
+        store.group_alerts(NOW, 100, parents={})
+        assert store.settle_incidents(NOW) == []
+        (change,) = store.settle_incidents(NOW + 60 * MINUTE)
+        assert change.kind is ChangeKind.INCIDENT_RESOLVED
+        (incident,) = store.incidents(limit=9, state=IncidentState.RESOLVED)
+        assert store.settle_incidents(NOW + 90 * MINUTE) == []
+        assert store.incidents(limit=9, state=IncidentState.OPEN) == []
+        assert change.alert_id == incident.id
+
+    def test_what_people_do_is_kept_with_who_did_it(self, store: AlertStore) -> None:
+        store.apply(found(finding(1)), NOW)
+        store.group_alerts(NOW, 100, parents={})
+        (incident,) = store.incidents(limit=9)
+        assert store.act(incident.id, Acknowledge(), "officer", NOW).acknowledged_by == "officer"
+        store.act(incident.id, Note("đã gọi"), "officer", NOW)
+        history = store.incident(incident.id)
+        assert history is not None
+        assert history.incident.acknowledged_by == "officer"
+        assert [change.actor for change in history.changes] == ["system", "officer", "officer"]
+
+    def test_an_unknown_incident_is_refused(self, store: AlertStore) -> None:
+        with pytest.raises(UnknownIncidentError):
+            store.act("f" * 32, Acknowledge(), "officer", NOW)
+        assert store.incident("f" * 32) is None
+        assert store.incident_of("f" * 32) is None
+
+    def test_a_refused_act_changes_nothing(self, store: AlertStore) -> None:
+        store.apply(found(finding(1)), NOW)
+        store.group_alerts(NOW, 100, parents={})
+        (incident,) = store.incidents(limit=9)
+        before = store.latest()
+        with pytest.raises(IncidentRefusedError):
+            store.act(incident.id, Merge(incident.id), "officer", NOW)
+        assert (store.latest(), store.incidents(limit=9)) == (before, [incident])

@@ -3,13 +3,14 @@
 from typing import Self
 
 from alerts.store.sql.database import Database
+from alerts.store.sql.incidents import IncidentsPart
 from alerts.store.sql.log import LogPart
 from alerts.store.sql.migrate import migrate
 from alerts.store.sql.receivers import ReceiversPart
 from alerts.store.sql.tokens import TokensPart
 
 
-class SqlStore(LogPart, ReceiversPart, TokensPart):
+class SqlStore(LogPart, IncidentsPart, ReceiversPart, TokensPart):
     """`AlertStore` in SQL; see there for what each method promises.
 
     Parameters

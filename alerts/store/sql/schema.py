@@ -62,6 +62,32 @@ changes = Table(
     Index("changes_by_alert", "run", "alert_id", "sequence"),
 )
 
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("run", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    Column("state", Key, nullable=False),
+    Column("opened_at", Key, nullable=False),
+    Column("changed_at", Key, nullable=False),
+    Column("resolved_at", Key, nullable=False),
+    Column("firing", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("incidents_newest", "opened_at", "run", "id"),
+    Index("incidents_of_state", "run", "state", "resolved_at"),
+    Index("incidents_by_id", "id"),
+)
+
+incident_alerts = Table(
+    "incident_alerts",
+    metadata,
+    Column("run", Key, primary_key=True),
+    Column("alert_id", Key, primary_key=True),
+    Column("incident", Key, nullable=False),
+    Column("organisation", Key, nullable=False),
+    Index("incident_alerts_of_organisation", "run", "organisation", "incident"),
+)
+
 alerts = Table(
     "alerts",
     metadata,

@@ -11,6 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import AlertsError
+from alerts.incidents.grouping import GroupingPolicy
+from alerts.incidents.handling import Acknowledge, Merge, Note, Reopen, Resolve, Split
+from alerts.incidents.handling import Act as IncidentAct
+from alerts.incidents.model import IncidentState
 from alerts.model import ALERT_KINDS, AlertState, Receiver, Scope, Severity, Verdict
 from alerts.ports import Found
 from alerts.store import AlertStore, open_store
@@ -72,6 +76,40 @@ def _erase(ids: list[str]) -> Act:
     return lambda store, minute: store.erase(named, "admin", NOW + timedelta(minutes=minute))
 
 
+def _group(limit: int, calm: int) -> Act:
+    """Group some of what is new, then call over what is quiet."""
+    policy = GroupingPolicy(calm=timedelta(minutes=calm), reopen=timedelta(minutes=5))
+
+    def act(store: AlertStore, minute: int) -> object:
+        now = NOW + timedelta(minutes=minute)
+        grouped = store.group_alerts(now, limit, parents={"1": "0"}, policy=policy)
+        return grouped, store.settle_incidents(now, policy=policy)
+
+    return act
+
+
+def _handle(place: int, other: int, name: str) -> Act:
+    """Do something with one of the newest incidents."""
+
+    def act(store: AlertStore, minute: int) -> object:
+        now = NOW + timedelta(minutes=minute)
+        newest = store.incidents(limit=5)
+        if not newest:
+            return None
+        incident, second = newest[place % len(newest)], newest[other % len(newest)]
+        acts: dict[str, IncidentAct] = {
+            "acknowledge": Acknowledge(),
+            "resolve": Resolve("quiet"),
+            "reopen": Reopen(),
+            "note": Note("seen"),
+            "merge": Merge(second.id),
+            "split": Split(tuple(sorted(incident.members))[: 1 + other]),
+        }
+        return store.act(incident.id, acts[name], "officer", now, run=incident.run)
+
+    return act
+
+
 def _stale(minutes: int) -> Act:
     return lambda store, minute: store.mark_stale(NOW + timedelta(minutes=minute), timedelta(minutes=minutes))
 
@@ -94,6 +132,13 @@ _acts = st.one_of(
     st.builds(_send, st.integers(0, 4), st.lists(st.sampled_from(list(Verdict)), max_size=4), st.integers(0, 1)),
     st.lists(st.sampled_from(["m1", "m2", "m3"]), max_size=2).map(_erase),
     st.integers(0, 5).map(_stale),
+    st.builds(_group, st.sampled_from([1, 2, 100]), st.integers(0, 2)),
+    st.builds(
+        _handle,
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.sampled_from(["acknowledge", "resolve", "reopen", "note", "merge", "split"]),
+    ),
     st.builds(_token, _names, st.booleans()),
 )
 
@@ -118,6 +163,11 @@ def _everything(store: AlertStore) -> list[object]:
         store.alerts(limit=2, state=AlertState.FIRING, run="demo"),
         store.alerts(limit=2, organisation="1", before=("2026-11-22T00:00:02.000Z", "demo", ids[2])),
         [store.alert(id_, run) for id_ in ids for run in (None, "", "demo")],
+        store.incidents(limit=100),
+        store.incidents(limit=2, state=IncidentState.MERGED, run=""),
+        store.incidents(limit=2, organisation="1"),
+        [store.incident(one.id, one.run) for one in store.incidents(limit=100)],
+        [store.incident_of(id_, run) for id_ in ids for run in ("", "demo")],
         store.receivers(),
         deliveries,
         [store.attempts(one.id) for some in deliveries for one in some],
