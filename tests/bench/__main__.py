@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 BENCHMARKS = {
     "backtest": 120,
     "detectors": 240,
+    "detection": 300,
+    "detection.nab": 240,
     "reading": 180,
     "sqlite_log": 120,
     "publish": 120,

@@ -1,8 +1,9 @@
 """Recall, delay, false alarms and calibration on simulated organisations.
 
-    python -m tests.bench.detection [recall|calibration|oracle] [--full] [--evaluation] [--budget B] [--drift D]
+    python -m tests.bench.detection [recall|calibration|field|oracle] [--full] [--evaluation] [--budget B] [--drift D]
 
-`recall` holds the shipped detector beside the oracle; `calibration` holds budgets against what is measured. Without
+`recall` holds the shipped detector beside the oracle; `calibration` holds budgets against what is measured; `field`
+holds it beside others' (`--peers rules` takes some minutes, `--peers river` a quarter of an hour). Without
 `--evaluation` the selection seeds are used: settings are chosen on those, figures are quoted from the others.
 """
 
@@ -15,15 +16,13 @@ import numpy as np
 
 from detectors.bank import Bank
 from detectors.policy import DEFAULT, Policy
-from tests.bench.detection import measure, oracle
+from tests.bench.detection import field, measure, oracle
+from tests.bench.detection.field import ALL, BUSY
 from tests.bench.detection.measure import Judged
 from tests.bench.detection.world import BANDS, EVALUATION, FACTORS, SELECTION, Simulation, World
 
 #: Budgets that are held against what is measured, in false alarms a week.
 BUDGETS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-#: Bands with at least one negative a minute.
-BUSY = tuple(place for place, band in enumerate(BANDS) if float(band.split("-")[0]) >= 1.0)
-ALL = tuple(range(len(BANDS)))
 
 Make = Callable[[int], measure.Closes]
 
@@ -103,16 +102,21 @@ def shipped(budget: float) -> Make:
 def main() -> None:
     """Run what is asked and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=("recall", "calibration", "oracle"), default="recall")
+    parser.add_argument("what", nargs="?", choices=("recall", "calibration", "field", "oracle"), default="recall")
     parser.add_argument("--full", action="store_true", help="more organisations: minutes instead of seconds")
     parser.add_argument("--evaluation", action="store_true", help="the seeds that figures are quoted from")
     parser.add_argument("--budget", type=float, default=oracle.BUDGET)
     parser.add_argument("--budgets", type=float, nargs="+", default=BUDGETS)
     parser.add_argument("--drift", type=float, default=0.0, help="weekly standard deviation of the level's logarithm")
+    parser.add_argument("--peers", choices=("rules", "river", "all", "none"), default="rules")
     asked = parser.parse_args()
     seeds = EVALUATION if asked.evaluation else SELECTION
     began = time.perf_counter()
-    if asked.what == "oracle":
+    if asked.what == "field":
+        worlds = [field.calm().world, field.upset().world]
+        rows = [field.of_bank("this detector, as shipped", shipped(asked.budget))]
+        field.show([*rows, *(field.measured(peer) for peer in field.peers(asked.peers))])
+    elif asked.what == "oracle":
         worlds = [World(seed, per_band=100, quiet_weeks=1, crises=False) for seed in SELECTION[:2]]
         print("THRESHOLDS =", tuple(oracle_thresholds(worlds)))
     elif asked.what == "calibration":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -146,6 +146,21 @@ def shape(minutes: Floats, rise: Floats, half_life: Floats) -> Floats:
     return np.asarray(up * down, dtype=np.float64)
 
 
+class Streams(Protocol):
+    """Counts of some organisations, day by day."""
+
+    @property
+    def size(self) -> int:
+        """Organisations."""
+
+    @property
+    def quiet_days(self) -> int:
+        """Days at first that only serve to learn from."""
+
+    def days(self, first: int = 0) -> Iterator[Day]:
+        """Counts from day `first` on."""
+
+
 class Simulation:
     """The organisations of a world, their events, and their counts day by day.
 
@@ -172,6 +187,16 @@ class Simulation:
         self._tet = rng.uniform(0.2, 0.9, size)
         self._shares = rng.dirichlet(np.full(world.sources, 3.0), size).T
         self._levels = np.exp(np.cumsum(rng.normal(0.0, world.drift / 7**0.5, (world.days, size)), axis=0))
+
+    @property
+    def size(self) -> int:
+        """Organisations."""
+        return self.world.size
+
+    @property
+    def quiet_days(self) -> int:
+        """Days at first in which nothing is measured."""
+        return 7 * self.world.quiet_weeks
 
     @cached_property
     def crises(self) -> Crises:
