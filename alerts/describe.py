@@ -63,6 +63,10 @@ trong khoảng 40 tuần
         sentences.append(words.RARE.format(rarity=words.rarity(finding.probability)))
     if stale:
         sentences.append(words.STALE)
+    if _has_role(finding):
+        sentences.append(words.ROLES.format(roles=_roles(finding)))
+    if finding.former_names:
+        sentences.append(words.FORMER_NAMES.format(names=_former(finding), organisation=_name(finding)))
     if finding.sources:
         sentences.append(words.SOURCES.format(sources=_sources(finding)))
     quoted = _quoted(finding, excerpts)[:_MENTIONS_QUOTED]
@@ -109,6 +113,10 @@ def block(
     ]
     if finding.state is AlertState.FIRING:
         labelled.append((words.LABEL_RARITY, words.rarity(finding.probability)))
+    if _has_role(finding):
+        labelled.append((words.LABEL_ROLES, _roles(finding)))
+    if finding.former_names:
+        labelled.append((words.LABEL_FORMER, _former(finding)))
     if finding.sources:
         labelled.append((words.LABEL_SOURCES, _sources(finding)))
     if finding.words:
@@ -180,6 +188,32 @@ def _counts(finding: Finding) -> str:
         expected=expected,
     )
     return sentence[0].upper() + sentence[1:]
+
+
+def _has_role(finding: Finding) -> bool:
+    """Whether it is more than mentioned anywhere."""
+    return any(one.role != "mentioned" for one in finding.roles)
+
+
+def _roles(finding: Finding) -> str:
+    """In which roles the negative mentions speak of it, the strongest first."""
+    return words.listed(
+        [
+            words.ROLE_COUNT.format(role=words.ROLE[one.role], count=words.whole(one.negative))
+            for one in finding.roles
+            if one.role in words.ROLE
+        ]
+    )
+
+
+def _former(finding: Finding) -> str:
+    """The former names that mentions use."""
+    return words.listed(
+        [
+            words.FORMER_NAME.format(name=words.clean(one.name, 80), count=words.whole(one.negative))
+            for one in finding.former_names
+        ]
+    )
 
 
 def _sources(finding: Finding) -> str:

@@ -45,6 +45,20 @@ class SourceCount(msgspec.Struct, frozen=True):
     negative: int
 
 
+class RoleCount(msgspec.Struct, frozen=True):
+    """Negative mentions in which the organisation has a role: blamed, rescuing, responsible or mentioned."""
+
+    role: str
+    negative: int
+
+
+class FormerName(msgspec.Struct, frozen=True):
+    """A former name of the organisation, or of a body that became part of it, and in how many negative mentions."""
+
+    name: str
+    negative: int
+
+
 class Representative(msgspec.Struct, frozen=True):
     """A negative mention shown with the alert, by reference; its text is in the evidence table.
 
@@ -83,6 +97,10 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
         Why this revision exists: ``fired``, ``escalated``, ``updated`` or ``resolved``.
     words
         Terms that are new against the organisation's own past, most surprising first; at most 8.
+    roles
+        What the organisation is in the negative mentions of the window, strongest role first.
+    former_names
+        Former names under which they speak of it, most frequent first; at most 5.
     """
 
     id: str
@@ -104,6 +122,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     sources: tuple[SourceCount, ...] = ()
     representatives: tuple[Representative, ...] = ()
     words: tuple[str, ...] = ()
+    roles: tuple[RoleCount, ...] = ()
+    former_names: tuple[FormerName, ...] = ()
 
 
 class Excerpt(msgspec.Struct, frozen=True):

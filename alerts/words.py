@@ -27,6 +27,14 @@ SOURCE_KIND = {
     "other": "nguồn khác",
 }
 
+#: What a body is in a text; see `alerts.model.RoleCount`.
+ROLE = {
+    "blamed": "bị phê phán",
+    "rescuing": "đang ứng cứu",
+    "responsible": "có trách nhiệm",
+    "mentioned": "được nhắc đến",
+}
+
 ALERT = "Cảnh báo"
 UPDATE = "bản cập nhật số {revision}"
 RESOLVED = "đã kết thúc"
@@ -56,6 +64,10 @@ ENDED = "Số lượt nhắc tiêu cực về {organisation} đã trở lại m�
 RARE = "Nếu chỉ là dao động thông thường, với đơn vị này mức như vậy hoặc cao hơn {rarity}."
 SOURCES = "Nguồn chính: {sources}."
 SHOWN = "Nội dung tiêu biểu: {mentions}."
+ROLES = "Trong các lượt nhắc tiêu cực, đơn vị {roles}."
+ROLE_COUNT = "{role} {count} lượt"
+FORMER_NAMES = "Có lượt nhắc dùng tên cũ: {names}; đơn vị chịu trách nhiệm hiện nay là {organisation}."
+FORMER_NAME = "“{name}” ({count} lượt)"
 NEW_WORDS = "Từ ngữ mới xuất hiện: {words}."
 
 ONCE_IN_WEEKS = "ước tính chỉ gặp một lần trong khoảng {count} tuần"
@@ -87,6 +99,8 @@ LABEL_PERIOD = "Thời gian"
 LABEL_NEGATIVE = "Tiêu cực"
 LABEL_EXPECTED = "Mức bình thường"
 LABEL_RARITY = "Mức độ hiếm gặp"
+LABEL_ROLES = "Vai trò"
+LABEL_FORMER = "Tên cũ được dùng"
 LABEL_SOURCES = "Nguồn chính"
 LABEL_WORDS = "Từ ngữ mới"
 LABEL_MENTIONS = "Nội dung tiêu biểu"

@@ -39,8 +39,8 @@ class Name:
         Which of its words must begin with a capital where the text has capitals, counted from the end.
     acronym
         Is one word that must be written as it is.
-    place, part
-        Whether it is a province's or city's; what part of it, if any.
+    place, theme, part
+        Whether it is a province's or city's, or a theme's; what part of it, if any.
     until
         The last millisecond at which this was the name of the body that is responsible.
     whole
@@ -56,6 +56,7 @@ class Name:
     capitals: tuple[int, ...] = ()
     acronym: str = ""
     place: bool = False
+    theme: bool = False
     part: str = ""
     until: int = 2**62
     whole: bool = False
@@ -122,8 +123,9 @@ def _names(register: Register) -> Iterator[tuple[str, Name]]:
                 capitals=_capitals(alias.case, words),
                 acronym=words[0] if alias.case == "always" and len(words) == 1 else "",
                 place=body is not None and body.kind in {"province", "city"},
+                theme=body is not None and body.kind == "theme",
                 part=alias.part,
-                until=min(last_of(alias.until), register.ends(alias.code)),
+                until=last_of(alias.until if body is None or body.successor is None else body.until),
                 whole=key in whole or alias.part == "commune",
                 rules=rules.get(key, ()),
             ),

@@ -10,12 +10,12 @@ import msgspec
 from streams.mentions import Mention, identity_of, parse
 from streams.reading.fingerprint import Fingerprinter
 from streams.reading.masks import tells_a_person
-from streams.reading.names import Found, NameFinder
+from streams.reading.naming import Named, Namer
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
 from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
-from streams.watching.envelopes import Reading
+from streams.watching.envelopes import ROLES, Reading, roles_of
 from streams.watching.times import instant
 
 #: Letters of a title and of an address that are kept for showing.
@@ -62,7 +62,7 @@ class Reader:
 
     def __init__(self, register: Register, scorer: Scorer, thresholds: Mapping[str, float], voice_secret: str) -> None:
         self.register = register
-        self._finder = NameFinder(register)
+        self._namer = Namer(register)
         self._scorer = scorer
         self._thresholds = dict(thresholds)
         self._default = self._thresholds.get("default", DEFAULT_THRESHOLD)
@@ -99,22 +99,21 @@ class Reader:
             for seen in batch
         ]
 
-    def _named(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[Found]:
+    def _named(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[Named]:
         """What each names: the sender's organisations, else what is found in the text."""
         asked = [
-            text
+            (text, seen.seen_at)
             for seen, text in zip(batch, texts, strict=True)
             if text is not None and seen.mention.organisations is None
         ]
-        found = iter(self._finder.find_all(asked))
+        found = iter(self._namer.named([text for text, _ in asked], [seen_at for _, seen_at in asked]))
         return [
-            next(found) if (given := seen.mention.organisations) is None else Found(frozenset(given), ())
+            next(found) if (given := seen.mention.organisations) is None else self._namer.given(given, seen.seen_at)
             for seen in batch
         ]
 
-    def _reading(self, seen: Seen, found: Found, score: tuple[float, float], sources: Sources) -> Reading:
+    def _reading(self, seen: Seen, named: Named, score: tuple[float, float], sources: Sources) -> Reading:
         mention, source = seen.mention, seen.mention.source
-        codes = found.codes
         threshold = self._thresholds.get(source.kind, self._default)
         negative, positive = score
         author = mention.author
@@ -125,11 +124,13 @@ class Reader:
             identity=identity_of(mention),
             id=mention.id,
             source=sources.number(source.kind, source.name),
-            organisations=self.register.with_ancestors(codes, seen.seen_at) if codes else (),
+            organisations=named.organisations,
             negative=negative,
             positive=positive,
             counts=1 if negative >= threshold else -1 if positive >= threshold else 0,
             voice=self._voices.key(source.kind, source.name, author, seen.seen_at) if author else 0,
+            roles=named.roles,
+            former=named.former,
         )
 
     def read_line(self, data: bytes) -> bytes:
@@ -152,6 +153,8 @@ class Reader:
             "negative": reading.negative,
             "positive": reading.positive,
             "counts_as": ("neutral", "negative", "positive")[reading.counts],
+            "roles": {code: ROLES[role] for code, role in zip(reading.organisations, roles_of(reading), strict=True)},
+            "former_names": [{"organisation": code, "name": name} for code, name in reading.former],
         }
         return msgspec.json.encode(line)
 

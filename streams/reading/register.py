@@ -211,6 +211,10 @@ class Register:
         """The last millisecond of a body that ceased, or of a theme; far away for all others."""
         return self._bounds.get(code, _ALWAYS)[1]
 
+    def in_force(self, code: str, seen_at: int) -> frozenset[str]:
+        """The body responsible at `seen_at` (ms) for what `code` was; empty for a theme that is not watched then."""
+        return frozenset(self._at([code], seen_at))
+
     def _at(self, codes: Iterable[str], seen_at: int) -> Iterator[str]:
         for code in codes:
             first, last = self._bounds.get(code, _ALWAYS)

@@ -10,6 +10,10 @@ UNATTRIBUTED = "_unattributed"
 UNATTRIBUTED_NAME = "Chưa rõ cơ quan"
 
 
+#: What a body may be in a text, from the weakest to the strongest.
+ROLES = ("mentioned", "responsible", "rescuing", "blamed")
+
+
 class Source(msgspec.Struct, array_like=True, frozen=True):
     """Where a mention was published."""
 
@@ -44,6 +48,10 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
         64-bit SimHash of the normalised text, 0 if it has no words.
     title, url
         What is shown of it; only with `counts` == 1, otherwise empty. At most 300 and 500 characters.
+    roles
+        Of `organisations`, in their order: indices into `ROLES`; empty where all are only mentioned.
+    former
+        Names used in it that were former ones when it was seen: pairs of the code responsible now, and the name.
     """
 
     offset: int
@@ -60,6 +68,19 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     fingerprint: int = 0
     title: str = ""
     url: str = ""
+    roles: tuple[int, ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
+
+
+def roles_of(reading: Reading) -> tuple[int, ...]:
+    """The role of each of the reading's organisations.
+
+    Examples
+    --------
+    >>> roles_of(Reading(0, 0, 0, b"", "a", 0, ("19", "BYT"), 0.9, 0.0, 1))
+    (0, 0)
+    """
+    return reading.roles or (0,) * len(reading.organisations)
 
 
 class SourceTotal(msgspec.Struct, array_like=True, frozen=True):

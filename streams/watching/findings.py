@@ -9,11 +9,22 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec import structs
 
-from alerts.model import AlertState, Excerpt, Finding, Representative, Series, Severity, SourceCount
+from alerts.model import (
+    AlertState,
+    Excerpt,
+    Finding,
+    FormerName,
+    Representative,
+    RoleCount,
+    Series,
+    Severity,
+    SourceCount,
+)
 from detectors.bank import Decision, Kind
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.counts import SOURCES_SHOWN, SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, UNATTRIBUTED_NAME
+from streams.watching.standing import Standing
 from streams.watching.stories import SHOWN, Stories
 from streams.watching.times import instant
 from streams.watching.words import Words
@@ -91,6 +102,8 @@ class Active(msgspec.Struct):
     representatives: tuple[Representative, ...] = ()
     words: tuple[str, ...] = ()
     excerpted: list[tuple[str, str, str]] = []
+    roles: tuple[RoleCount, ...] = ()
+    former_names: tuple[FormerName, ...] = ()
 
     def is_due(self, tick: int) -> bool:
         """Whether so much has come that people should hear of it."""
@@ -125,11 +138,13 @@ class AlertBook:
         sources: SourceCounts,
         stories: Mapping[str, Stories],
         words: Mapping[str, Words],
+        standing: Standing,
     ) -> None:
         self.rename(names)
         self._sources = sources
         self._stories = stories
         self._words = words
+        self._standing = standing
         self.active: dict[str, dict[str, Active]] = {}
 
     def rename(self, names: Mapping[str, str]) -> None:
@@ -222,6 +237,7 @@ class AlertBook:
         stories = self._stories[code].since(alert.start) if code in self._stories else []
         alert.sources = self._sources.since(code, alert.start, tick // MINUTE)[:SOURCES_SHOWN]
         alert.representatives = tuple(story.representative() for story in stories[:SHOWN])
+        alert.roles, alert.former_names = self._standing.since(code, alert.start, tick // MINUTE)
         if code in self._words:
             alert.words = self._words[code].new((s.title for s in stories), self._names.get(code, code))
         known = set(alert.excerpted)
@@ -254,6 +270,8 @@ class AlertBook:
             sources=alert.sources,
             representatives=alert.representatives,
             words=alert.words,
+            roles=alert.roles,
+            former_names=alert.former_names,
         )
 
     def snapshot(self) -> bytes:

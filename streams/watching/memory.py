@@ -10,6 +10,7 @@ from streams.watching.findings import AlertBook
 from streams.watching.identities import Identities
 from streams.watching.output import Output
 from streams.watching.pending import Entry
+from streams.watching.standing import Standing
 from streams.watching.stories import Stories
 from streams.watching.words import Words
 
@@ -32,7 +33,8 @@ class Memory:
         self.caps = SourceCaps()
         self.stories: dict[str, Stories] = {}
         self.words: dict[str, Words] = {}
-        self.book = AlertBook(names, self.sources, self.stories, self.words)
+        self.standing = Standing()
+        self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing)
 
     def fold(self, entries: list[Entry], rows: Mapping[str, int], lateness: int, output: Output) -> list[int]:
         """Count the readings seen before a tick; returns the rows with a new negative.
@@ -73,6 +75,7 @@ class Memory:
         self.book.count(code, minute, negative=negative)
         if negative:
             self.caps.add(code, minute, (source.kind, source.name))
+            self.standing.add(code, minute, reading)
             if code not in self.stories:
                 self.stories[code], self.words[code] = Stories([]), Words(0, {})
             self.stories[code].add(reading, source, entry.seen_at, minute)

@@ -103,6 +103,7 @@ class Minutes:
             output.levels.extend(self.levels.minute(self.bank, minute, negative, mentions))
         if minute % HOUR_MINUTES == 0:
             self._memory.sources.forget(minute)
+            self._memory.standing.forget(minute)
         return decisions
 
     def _end(self, output: Output) -> None:

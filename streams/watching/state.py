@@ -74,6 +74,7 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
             parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
     parts |= {f"ids/{name}": data for name, data in memory.identities.parts().items()}
     parts |= {f"sources/{name}": data for name, data in memory.sources.parts().items()}
+    parts |= {f"standing/{name}": data for name, data in memory.standing.parts().items()}
     parts |= {f"caps/{name}": data for name, data in memory.caps.parts().items()}
     parts |= {f"stories/{code}": _pack(stories) for code, stories in memory.stories.items()}
     parts |= {f"words/{code}": _pack(words) for code, words in memory.words.items()}
@@ -128,6 +129,7 @@ def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
     memory.counts = OpenMinutes.restore(size, parts["counts"])
     memory.identities = Identities.of_parts(_under(parts, "ids/"))
     memory.sources.take(_under(parts, "sources/"))
+    memory.standing.take(_under(parts, "standing/"))
     memory.caps.take(_under(parts, "caps/"))
     memory.book.restore(parts["alerts"])
     for code, data in _under(parts, "stories/").items():

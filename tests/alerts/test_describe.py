@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from alerts import describe
-from alerts.model import AlertState, Representative, Series, Severity, SourceCount
+from alerts.model import AlertState, FormerName, Representative, RoleCount, Series, Severity, SourceCount
 from tests.alerts.examples import EXCERPT, FINDING, changed
 
 
@@ -36,6 +36,26 @@ def test_a_drill_is_stamped_everywhere(state: AlertState) -> None:
     assert describe.summary(finding, run="demo-1").startswith("DIỄN TẬP. ")
     assert describe.block(finding, run="demo-1")[0].startswith("DIỄN TẬP – ")
     assert "DIỄN TẬP" not in describe.title(finding) + describe.summary(finding) + describe.block(finding)[0]
+
+
+def test_roles_and_former_names_are_told() -> None:
+    finding = changed(
+        organisation_name="Bộ Khoa học và Công nghệ",
+        roles=(RoleCount("blamed", 1200), RoleCount("mentioned", 3), RoleCount("of tomorrow", 1)),
+        former_names=(FormerName("Bộ TT&TT", 3),),
+    )
+    text = describe.summary(finding)
+    assert "Trong các lượt nhắc tiêu cực, đơn vị bị phê phán 1.200 lượt và được nhắc đến 3 lượt." in text
+    assert (
+        "Có lượt nhắc dùng tên cũ: “Bộ TT&TT” (3 lượt); đơn vị chịu trách nhiệm hiện nay là Bộ Khoa học và Công nghệ."
+    ) in text
+    lines = "\n".join(describe.block(finding))
+    assert "Vai trò            bị phê phán 1.200 lượt và được nhắc đến 3 lượt" in lines
+    assert "Tên cũ được dùng   “Bộ TT&TT” (3 lượt)" in lines
+
+
+def test_a_body_that_is_only_mentioned_is_said_to_have_no_role() -> None:
+    assert "Trong các lượt nhắc" not in describe.summary(changed(roles=(RoleCount("mentioned", 3),)))
 
 
 def test_a_stale_alert_says_so() -> None:

@@ -9,13 +9,16 @@ import json
 import random
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from streams.reading.names import NameFinder
 from streams.reading.register import Register
+from streams.reading.roles import Role, RoleFinder
 from streams.reading.text import cut_all, strip_marks
+from streams.watching.envelopes import ROLES
 
 LABELS = Path(__file__).with_name("organisations.tsv")
 NEWS = Path(__file__).parents[4] / "shared" / "data" / "news" / "mentions_2025-08_2026-01.ndjson.gz"
@@ -63,20 +66,23 @@ def _roles(cell: str) -> dict[str, str]:
     return {code: role for code, role in pairs}  # noqa: C416 - the pairs are lists
 
 
+@cache
 def with_texts() -> list[Labelled]:
     """The labels with title and lead of each, as the finder reads them."""
     wanted = {label.id: label for label in labels()}
-    texts = {mention["id"]: mention for mention in _news() if mention["id"] in wanted}
+    texts = {mention["id"]: mention for mention in _news(wanted.keys())}
     return [
         label._replace(text=f"{texts[label.id]['title']} . {texts[label.id].get('text', '')}")
         for label in wanted.values()
     ]
 
 
-def _news() -> Iterator[dict[str, str]]:
-    with gzip.open(NEWS) as file:
+def _news(wanted: Collection[str]) -> Iterator[dict[str, str]]:
+    begin = len('{"id": "')
+    with gzip.open(NEWS, "rt", encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line)
+            if line[begin : begin + 16] in wanted:
+                yield json.loads(line)
 
 
 def named(register: Register, texts: Sequence[str]) -> list[frozenset[str]]:
@@ -92,6 +98,20 @@ def scored(labelled: Sequence[Labelled], found: Sequence[frozenset[str]]) -> Sco
         sum(len(codes - wanted) for wanted, codes in pairs),
         sum(len(wanted - codes) for wanted, codes in pairs),
     )
+
+
+def role_pairs(register: Register, labelled: Sequence[Labelled]) -> list[tuple[str, str]]:
+    """The labelled role and the one told, of every organisation that is both labelled and found."""
+    texts = cut_all([label.text for label in labelled])
+    told = RoleFinder().roles(texts, NameFinder(register).find_all(texts))
+    pairs = []
+    for label, roles in zip(labelled, told, strict=True):
+        today: dict[str, Role] = {}
+        for code, role in roles.items():
+            (now,) = register.of_today([code])
+            today[now] = max(role, today.get(now, role))
+        pairs += [(wanted, ROLES[today[code]]) for code, wanted in label.roles.items() if code in today]
+    return pairs
 
 
 def _half_stripped(text: str) -> str:
@@ -141,6 +161,8 @@ def main() -> None:
         _say(name, scored([label for label, _ in chosen], [codes for _, codes in chosen]))
     for name, mangle in HOSTILE.items():
         _say(name, scored(labelled, named(register, [mangle(label.text) for label in labelled])))
+    for half in (0, 1):
+        _say_roles(half, role_pairs(register, [label for label in labelled if label.half == half]))
     if "--cases" in sys.argv:
         _cases(labelled, found)
 
@@ -154,6 +176,15 @@ def _say(name: str, score: Score) -> None:
         f"{name:<42} precision {score.precision:.3f}  recall {score.recall:.3f}  "
         f"({score.right} right, {score.extra} extra, {score.missed} missed)"
     )
+
+
+def _say_roles(half: int, pairs: Sequence[tuple[str, str]]) -> None:
+    right = sum(wanted == told for wanted, told in pairs)
+    print(f"roles, half {half}: {right} of {len(pairs)} as labelled ({right / len(pairs):.3f})")
+    for role in ROLES:
+        both = pairs.count((role, role))
+        labelled, told = sum(wanted == role for wanted, _ in pairs), sum(given == role for _, given in pairs)
+        print(f"  {role:<12} {both} right of {labelled} labelled and {told} told")
 
 
 def _cases(labelled: Sequence[Labelled], found: Sequence[frozenset[str]]) -> None:

@@ -8,6 +8,7 @@ from detectors.bank import Decision, Kind
 from streams.watching.counts import SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, Reading, Source
 from streams.watching.findings import UPDATE_AFTER, AlertBook, alert_id
+from streams.watching.standing import Standing
 from streams.watching.stories import Stories
 from streams.watching.words import Words
 
@@ -27,7 +28,7 @@ class Scene:
         self.sources = SourceCounts()
         self.stories: dict[str, Stories] = {}
         self.words: dict[str, Words] = {}
-        self.book = AlertBook({"19": "Thái Nguyên"}, self.sources, self.stories, self.words)
+        self.book = AlertBook({"19": "Thái Nguyên"}, self.sources, self.stories, self.words, Standing())
         self._numbers: Iterator[int] = iter(range(10_000))
 
     def negative(self, minute: int, count: int = 1, code: str = "19") -> None:
@@ -144,7 +145,7 @@ def test_a_restored_book_goes_on_with_its_alerts() -> None:
     scene = Scene()
     scene.negative(NOON, 7)
     first = scene.decide(decision(), tick(NOON))
-    again = AlertBook({"19": "Thái Nguyên"}, scene.sources, scene.stories, scene.words)
+    again = AlertBook({"19": "Thái Nguyên"}, scene.sources, scene.stories, scene.words, Standing())
     again.restore(scene.book.snapshot())
     revision = again.decide("19", decision(Kind.ESCALATED), tick(NOON + 1))
     assert revision is not None
