@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -28,7 +28,7 @@ from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
-from api.routes import alerts, dashboard, incidents, mentions, operations, register
+from api.routes import alerts, dashboard, erasures, incidents, mentions, operations, register
 from api.service import Service
 from api.settings import ApiSettings
 from api.supervising import Supervisor
@@ -108,6 +108,7 @@ def create_app(
         "deliver": deliverer.run,
         "stale": ingest.watch_stale,
         "group": ingest.group,
+        "forget": functools.partial(ingest.forget_texts, timedelta(days=settings.texts_days)),
     }
     supervisor = Supervisor(tasks, metrics)
     for place, source in enumerate(findings):
@@ -157,7 +158,7 @@ def _assemble(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     shown: list[tuple[str, str]] = []
-    for module in (mentions, alerts, incidents, register, operations, dashboard):
+    for module in (mentions, alerts, incidents, erasures, register, operations, dashboard):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]

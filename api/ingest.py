@@ -16,6 +16,7 @@ from api.times import parse
 
 logger = logging.getLogger(__name__)
 
+_FORGET_EVERY_SECONDS = 3600.0
 _STALE_EVERY_SECONDS = 60.0
 #: Another replica's alerts, and quiet incidents, are looked at so often; one's own at once.
 _GROUP_EVERY_SECONDS = 5.0
@@ -97,6 +98,14 @@ class Ingest:
         for change in made:
             self._metrics.incidents.labels(change.kind.value).inc()
         return made
+
+    async def forget_texts(self, kept: timedelta) -> None:
+        """Forget, each hour, the texts stored longer ago than `kept`, but for those that a firing alert shows."""
+        while True:
+            gone = await asyncio.to_thread(self._store.forget_texts, self._clock() - kept)
+            if gone:
+                logger.info("%d texts of mentions were forgotten: older than %d days", gone, kept.days)
+            await asyncio.sleep(_FORGET_EVERY_SECONDS)
 
     async def watch_stale(self, patience: timedelta = PATIENCE) -> None:
         """Mark, each minute, the firing alerts that nothing was heard of for long."""

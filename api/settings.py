@@ -54,6 +54,8 @@ class ApiSettings(BaseModel):
         How long such a request may pause, and last.
     sse_heartbeat_seconds
         A sign of life on silent streams.
+    texts_days
+        Texts of mentions are forgotten after so many days, those that a firing alert shows when it has ended.
     first_token_path
         File, made with mode 0600 at first start, with the token that may do everything.
     """
@@ -72,6 +74,7 @@ class ApiSettings(BaseModel):
     body_seconds: float = Field(default=300, gt=0, le=3600)
     sse_heartbeat_seconds: float = Field(default=15, gt=0, le=300)
     sse_subscribers: int = Field(default=10_000, ge=1)
+    texts_days: int = Field(default=30, ge=1, le=3650)
     lag: LagBounds = Field(default_factory=LagBounds)
     first_token_path: Path = Path("first-token")
 

@@ -10,17 +10,16 @@ from starlette.responses import Response
 from alerts import words
 from alerts.incidents.model import Incident
 from alerts.incidents.wire import incident_body
-from alerts.model import ALERT_KINDS, INCIDENT_KINDS, LIVE, Alert, Change, Delivery, Excerpt
+from alerts.model import ALERT_KINDS, INCIDENT_KINDS, LIVE, Alert, Change, ChangeKind, Delivery, Excerpt
 from alerts.store.protocol import AlertStore, History
 from alerts.wire import alert_body
 from api import cursors
 from api.times import show
 
-#: What the stream tells of.
-_STREAMED = ALERT_KINDS | INCIDENT_KINDS
-
 #: What every reader sees until readers differ in what they may see.
 VIEW = "all"
+#: What streams tell: alerts, incidents, and which mentions were erased.
+_STREAMED = ALERT_KINDS | INCIDENT_KINDS | {ChangeKind.ERASED}
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -65,6 +64,8 @@ class Frames:
     def _told(self, change: Change) -> bytes:
         if change.kind in INCIDENT_KINDS:
             return _frame("incident", change.sequence, event_object(change, self._base_url))
+        if change.kind is ChangeKind.ERASED:
+            return _frame("mention.erased", change.sequence, msgspec.json.decode(change.body))
         return _frame("alert", change.sequence, change_object(change, self._base_url))
 
     def _note(self, event: str, sequence: int) -> bytes:

@@ -12,6 +12,7 @@ from deploy.commands.backtest import backtest
 from deploy.commands.collect import collect
 from deploy.commands.common import FAILED, USAGE, say
 from deploy.commands.doctor import doctor
+from deploy.commands.erase import erase
 from deploy.commands.organisations import organisations
 from deploy.commands.publish import publish
 from deploy.commands.read import read
@@ -52,7 +53,7 @@ def make_app() -> typer.Typer:
 
             tie_to(parent)
 
-    for command in (run, worker, serve, publish, collect, read, backtest, organisations, doctor):
+    for command in (run, worker, serve, publish, collect, read, backtest, organisations, erase, doctor):
         app.command()(command)
     app.add_typer(topics, name="topics")
     app.add_typer(tokens, name="tokens")

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from alerts.delivering import claimed, settled
+from alerts.erasing import MentionName, erased_body, names_of
 from alerts.errors import TokenExistsError, UnknownReceiverError, UnknownTokenError
 from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Act
@@ -61,7 +62,8 @@ class MemoryStore:
         self._changes: list[Change] = []
         self._alerts: dict[AlertKey, Alert] = {}
         self._excerpts: dict[MentionKey, Excerpt] = {}
-        self._erased: set[tuple[str, str, str]] = set()
+        self._stored_at: dict[MentionKey, datetime] = {}
+        self._erased: set[MentionName] = set()
         self._places: dict[tuple[str, int], int] = {}
         self._receivers: dict[str, Receiver] = {}
         self._deliveries: dict[str, Delivery] = {}
@@ -86,8 +88,9 @@ class MemoryStore:
         self._changes += todo.changes
         self._alerts |= todo.alerts
         for key, excerpt in todo.excerpts.items():
-            if key[1:] not in self._erased:
+            if self._erased.isdisjoint(names_of(excerpt)):
                 self._excerpts.setdefault(key, excerpt)
+                self._stored_at.setdefault(key, now)
         for where, offset in todo.places.items():
             self._places[where] = max(offset, self._places.get(where, -1))
         self._deliveries |= {one.id: one for one in todo.deliveries}
@@ -159,15 +162,24 @@ class MemoryStore:
         return made
 
     @_locked
-    def erase(self, mentions: Iterable[tuple[str, str, str]], actor: str, now: datetime) -> int:
+    def erase(self, mentions: Iterable[MentionName], actor: str, now: datetime, *, tell: Collection[str] = ()) -> int:
         """See `AlertStore.erase`."""
-        named = set(mentions)
-        gone = [key for key in self._excerpts if key[1:] in named]
-        for key in gone:
-            del self._excerpts[key]
-        self._erased |= named
-        if named:
-            self._note(now, actor, ChangeKind.ERASED, {"mentions": len(named), "texts": len(gone)})
+        asked = set(mentions)
+        if not asked:
+            return 0
+        gone = [key for key, text in self._excerpts.items() if not asked.isdisjoint(names_of(text))]
+        self._forget(gone)
+        exact = {key[1:] for key in gone} | asked
+        self._erased |= exact
+        self._note(now, actor, ChangeKind.ERASED, erased_body({key[1:] for key in gone}, asked, len(gone)))
+        shown = {
+            (one.run, one.alert_id)
+            for one in self._changes
+            if (alert := one.alert()) is not None and planning.shows(alert.finding, exact)
+        }
+        told = {one.receiver for one in self._deliveries.values() if (one.run, one.alert_id) in shown}
+        queued = planning.erased_deliveries(self._changes[-1], told & set(tell))
+        self._deliveries |= {one.id: one for one in queued}
         return len(gone)
 
     @_locked
@@ -209,6 +221,19 @@ class MemoryStore:
     def act(self, id_: str, act: Act, actor: str, now: datetime, *, run: str = "") -> Incident:
         """See `AlertStore.act`."""
         return self._grouped.act(id_, run, act, actor, now)
+
+    @_locked
+    def forget_texts(self, before: datetime) -> int:
+        """See `AlertStore.forget_texts`."""
+        firing = [one for one in self._alerts.values() if one.state is AlertState.FIRING]
+        kept = {planning.mention_key(one.run, shown) for one in firing for shown in one.finding.representatives}
+        old = [key for key, at in self._stored_at.items() if at < before and key not in kept]
+        self._forget(old)
+        return len(old)
+
+    def _forget(self, keys: Iterable[MentionKey]) -> None:
+        for key in keys:
+            del self._excerpts[key], self._stored_at[key]
 
     @_locked
     def put_receiver(self, receiver: Receiver, actor: str, now: datetime) -> Receiver:
@@ -269,9 +294,10 @@ class MemoryStore:
                 continue
             left[receiver] = left.get(receiver, limit) - 1
             delivery = self._deliveries[id_] = claimed(self._deliveries[id_], now, lease)
-            alert = planning.alert_of(self._changes[delivery.sequence - 1])
-            texts = self.excerpts(alert.run, alert.finding.representatives)
-            taken.append(Due(delivery, self._receivers[delivery.receiver], alert, texts))
+            change = self._changes[delivery.sequence - 1]
+            alert = change.alert()
+            texts = self.excerpts(alert.run, alert.finding.representatives) if alert is not None else []
+            taken.append(Due(delivery, self._receivers[delivery.receiver], alert, texts, change))
         return taken
 
     @_locked

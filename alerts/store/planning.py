@@ -155,6 +155,27 @@ def dead_change(sequence: int, delivery: Delivery) -> Change:
     return Change(sequence, delivery.settled_at, SYSTEM, ChangeKind.DELIVERY_DEAD, *where, body)
 
 
+def encoded(text: str) -> str:
+    """A text as it stands in the JSON of the log."""
+    return _encoder.encode(text).decode()
+
+
+def erased_deliveries(change: Change, receivers: Collection[str]) -> list[Delivery]:
+    """Queue the news of erased mentions."""
+    return [
+        Delivery(
+            delivery_id(name, "", f"erased-{change.sequence}", 0), name, "", "", 0, change.sequence, change.at,
+            due_at=change.at,
+        )
+        for name in sorted(receivers)
+    ]  # fmt: skip
+
+
+def shows(finding: Finding, mentions: Collection[tuple[str, str, str]]) -> bool:
+    """Whether a finding shows one of these mentions."""
+    return any((one.source_kind, one.source_name, one.id) in mentions for one in finding.representatives)
+
+
 def put(stored: Receiver | None, given: Receiver) -> Receiver:
     """A receiver as it is stored when it is put: what stopped it stays, unless its address is a new one."""
     disabled = stored.disabled if stored is not None and stored.url == given.url else ""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from alerts.erasing import MentionName
 from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Act
 from alerts.incidents.model import Incident, IncidentState
@@ -44,12 +45,16 @@ class IncidentHistory(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A claimed delivery with what is sent: the alert as of the delivery's revision, and the texts still there."""
+    """A claimed delivery with what is sent: the alert as of the delivery's revision, and the texts still there.
+
+    Where it tells of erased mentions there is no alert; `change` is what it carries in any case.
+    """
 
     delivery: Delivery
     receiver: Receiver
-    alert: Alert
+    alert: Alert | None
     excerpts: Sequence[Excerpt]
+    change: Change
 
 
 class AlertStore(Protocol):
@@ -112,8 +117,20 @@ class AlertStore(Protocol):
     def mark_stale(self, now: datetime, patience: timedelta) -> list[Change]:
         """Mark firing alerts as stale of which nothing was heard for `patience` (`alerts.lifecycle`)."""
 
-    def erase(self, mentions: Iterable[tuple[str, str, str]], actor: str, now: datetime) -> int:
-        """Erase texts, in every run and for ever, by (source kind, source name, id); returns how many texts went."""
+    def erase(self, mentions: Iterable[MentionName], actor: str, now: datetime, *, tell: Collection[str] = ()) -> int:
+        """Erase texts, in every run and for ever; what is erased never comes back. Returns how many texts went.
+
+        Parameters
+        ----------
+        mentions
+            By (source kind, source name, id), or by `alerts.erasing.by_id` and `by_url`.
+        tell
+            Receivers that understand `mention.erased`: those of them that were sent an alert showing one of the
+            mentions are queued it.
+        """
+
+    def forget_texts(self, before: datetime) -> int:
+        """Forget texts stored before this time, unless an alert that shows them still fires; returns how many."""
 
     # Incidents
 

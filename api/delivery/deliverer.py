@@ -163,7 +163,7 @@ class Deliverer:
         ended = self._clock()
         found = judge(due.delivery, answer, ended, self._random(), self._policy)
         self._metrics.attempts.labels(found.verdict.value, found.reason).inc()
-        if found.verdict is Verdict.DONE and due.delivery.run == LIVE:
+        if found.verdict is Verdict.DONE and due.delivery.run == LIVE and due.alert is not None:
             self._metrics.to_delivery.observe(max(0.0, (ended - parse(due.alert.finding.fired_at)).total_seconds()))
         if found.verdict is not Verdict.DONE:
             logger.warning(

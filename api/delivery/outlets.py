@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from standardwebhooks import Webhook
 
+from alerts.channels.events import erased_message
 from alerts.channels.forms import form
 from alerts.channels.message import Channel, Message, Notice, Option
 from alerts.store.protocol import Due
 from api.receivers import ReceiverSettings
 from api.settings import ApiSettings
+from api.times import show
 from api.wire import alert_object, page_url
 
 
@@ -50,10 +53,22 @@ def outlets_of(settings: ApiSettings) -> dict[str, Outlet]:
 
 
 def notice_of(due: Due, base_url: str) -> Notice:
-    """What is told with a delivery."""
+    """What is told with a delivery of an alert."""
     alert = due.alert
+    assert alert is not None  # noqa: S101 - `encoder` asks
     data = alert_object(alert, base_url, due.excerpts)
     return Notice(due.delivery.id, alert, due.excerpts, data, page_url(alert, base_url))
+
+
+def erasing_receivers(settings: ApiSettings) -> frozenset[str]:
+    """The receivers that are programs of ours or others', and understand `mention.erased`."""
+    return frozenset(one.name for one in settings.receivers if one.channel in {Channel.WEBHOOK, Channel.CLOUDEVENTS})
+
+
+def _erased(due: Due, outlet: Outlet) -> Message:
+    is_event = outlet.channel is Channel.CLOUDEVENTS
+    data = msgspec.json.decode(due.change.body)
+    return erased_message(due.delivery.id, show(due.change.at), data, cloudevent=is_event, source=outlet.option.sender)
 
 
 def encoder(outlets: dict[str, Outlet], base_url: str) -> Callable[[Due], Message]:
@@ -61,6 +76,8 @@ def encoder(outlets: dict[str, Outlet], base_url: str) -> Callable[[Due], Messag
 
     def encode(due: Due) -> Message:
         outlet = outlets[due.receiver.name]
+        if due.alert is None:
+            return _erased(due, outlet)
         return form(outlet.channel, notice_of(due, base_url), outlet.option)
 
     return encode

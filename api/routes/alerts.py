@@ -140,7 +140,8 @@ async def stream_alerts(
 ) -> Response:
     """Follow changes as server-sent events.
 
-    `ready` comes first; `alert` is a change; `resync` says that changes are missing: fetch `/v1/alerts` and go on.
+    `ready` comes first; `alert` is a change; `mention.erased` names mentions whose texts are to be erased everywhere;
+    `resync` says that changes are missing: fetch `/v1/alerts` and go on.
     Without `Last-Event-ID` or `after` the stream begins now.
     """
     if len(service.hub) >= service.settings.sse_subscribers or service.closing.is_set():

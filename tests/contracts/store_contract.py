@@ -5,6 +5,7 @@ A test module derives from `StoreContract` and gives the fixture `store`.
 
 import hashlib
 import itertools
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.erasing import by_id, by_url
 from alerts.errors import (
     IncidentRefusedError,
     TokenExistsError,
@@ -320,6 +322,52 @@ class StoreContract:
         assert "Nước" not in change.body.decode()
         assert store.erase([], "admin", NOW) == 0
 
+    def test_a_mention_is_erased_by_its_id_at_any_source_and_by_its_address(self, store: AlertStore) -> None:
+        other = excerpt("m2", name="Báo B")
+        store.apply(found(excerpt(), other, finding()), NOW)
+        assert store.erase([by_id("m1")], "admin", NOW) == 1
+        assert store.erase([by_url(other.url)], "admin", NOW) == 1
+        assert store.erase([by_url("https://example.vn/nowhere")], "admin", NOW) == 0
+        again = msgspec.structs.replace(excerpt("m3", name="Báo C"), url=other.url)
+        store.apply(found(excerpt(name="Báo D"), other, again, offset=50), NOW)
+        shown = [
+            Representative(one.id, "news", one.source_name, "", 1) for one in (excerpt(name="Báo D"), other, again)
+        ]
+        assert list(store.excerpts("", shown)) == []
+        bodies = [json.loads(change.body) for change in store.after(0, 10) if change.kind is ChangeKind.ERASED]
+        assert [(body["texts"], [one["id"] for one in body["mentions"]]) for body in bodies] == [
+            (1, ["m1"]), (1, ["m2"]), (0, []),
+        ]  # fmt: skip
+        assert not any(
+            b"example.vn" in change.body for change in store.after(0, 10) if change.kind is ChangeKind.ERASED
+        )
+
+    def test_who_was_shown_an_erased_mention_is_told_and_nobody_else(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "admin", NOW)
+        for name, organisations in (("deaf", ()), ("north", ("24",))):
+            receiver = Receiver(name, f"https://{name}.example.vn", organisations=organisations)
+            store.put_receiver(receiver, "admin", NOW)
+        store.apply(found(excerpt(), finding()), NOW)
+        store.apply(found(finding(revision=2, representatives=()), offset=10), NOW)
+        store.record_attempts([attempt(one.delivery.id, one.delivery.claim, Verdict.DONE) for one in store.due(NOW, 9)])
+        store.erase([("news", "Báo A", "m1")], "admin", NOW, tell=[OFFICE.name, "north"])
+        (due,) = store.due(NOW, 9)
+        assert (due.receiver.name, due.alert, list(due.excerpts)) == (OFFICE.name, None, [])
+        assert due.change.kind is ChangeKind.ERASED
+        assert store.record_attempts([attempt(due.delivery.id, due.delivery.claim, Verdict.DONE)]) == [True]
+        store.erase([("news", "Báo A", "m7")], "admin", NOW, tell=[OFFICE.name])
+        assert store.due(NOW, 9) == []
+
+    def test_texts_are_forgotten_with_age_unless_a_firing_alert_shows_them(self, store: AlertStore) -> None:
+        ended = finding(2, state=AlertState.RESOLVED, reason="resolved", representatives=())
+        store.apply(found(excerpt("m1"), excerpt("m5"), finding(1), ended), NOW)
+        assert store.forget_texts(NOW) == 0
+        assert store.forget_texts(NOW + MINUTE) == 1
+        assert list(store.excerpts("", finding(1).representatives)) == [excerpt("m1")]
+        store.apply(found(finding(1, 2, state=AlertState.RESOLVED, reason="resolved"), offset=60), NOW)
+        assert store.forget_texts(NOW + MINUTE) == 1
+        assert store.forget_texts(NOW + MINUTE) == 0
+
     # Receivers and deliveries
 
     def test_a_receiver_put_twice_is_one_change_without_its_secrets(self, store: AlertStore) -> None:
@@ -376,7 +424,8 @@ class StoreContract:
         store.put_receiver(OFFICE, "admin", NOW)
         store.apply(found(excerpt(), finding(), finding(revision=2)), NOW)
         first, second = store.due(NOW, 10)
-        assert (first.alert.revision, second.alert.revision) == (1, 2)
+        assert (first.delivery.revision, second.delivery.revision) == (1, 2)
+        assert first.alert is not None
         assert first.alert.finding == finding()
         assert list(first.excerpts) == [excerpt()]
         assert first.receiver == OFFICE
@@ -399,7 +448,7 @@ class StoreContract:
         store.apply(found(finding(3), offset=2), NOW + 9 * MINUTE)
         (first,) = store.due(NOW + 2 * MINUTE, 1)
         (second,) = store.due(NOW + 2 * MINUTE, 5)
-        assert [int(one.alert.id, 16) for one in (first, second)] == [2, 1]
+        assert [int(one.delivery.alert_id, 16) for one in (first, second)] == [2, 1]
 
     def test_no_more_is_claimed_for_a_receiver_than_there_is_room_for(self, store: AlertStore) -> None:
         names = ("dead", "full", "office")
@@ -412,7 +461,7 @@ class StoreContract:
         assert [one.receiver.name for one in taken].count("dead") == 2
         assert [one.receiver.name for one in taken].count("office") == 7
         assert [one.delivery.sequence for one in taken] == sorted(one.delivery.sequence for one in taken)
-        assert {int(one.alert.id, 16) for one in taken if one.receiver.name == "dead"} == {1, 2}
+        assert {int(one.delivery.alert_id, 16) for one in taken if one.receiver.name == "dead"} == {1, 2}
         assert store.due(later, 9, room={"dead": 0, "full": -1}) == []
         assert store.next_due() == store.next_due(without=["dead"]) == NOW + MINUTE
         assert store.next_due(without=["full"]) == NOW + 3 * MINUTE

@@ -7,10 +7,11 @@ from alerts.store.sql.incidents import IncidentsPart
 from alerts.store.sql.log import LogPart
 from alerts.store.sql.migrate import migrate
 from alerts.store.sql.receivers import ReceiversPart
+from alerts.store.sql.texts import TextsPart
 from alerts.store.sql.tokens import TokensPart
 
 
-class SqlStore(LogPart, IncidentsPart, ReceiversPart, TokensPart):
+class SqlStore(LogPart, IncidentsPart, ReceiversPart, TextsPart, TokensPart):
     """`AlertStore` in SQL; see there for what each method promises.
 
     Parameters

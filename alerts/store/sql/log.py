@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from alerts.erasing import names_of
 from alerts.lifecycle import Hearing, hearing
 from alerts.model import Alert, AlertState, Change, ChangeKind, Excerpt, Representative
 from alerts.ports import Found
@@ -14,6 +15,7 @@ from alerts.store.planning import AlertKey, MentionKey
 from alerts.store.protocol import History
 from alerts.store.sql import rows, schema
 from alerts.store.sql.database import Database, latest, take_numbers
+from alerts.store.sql.erased import erased_names
 
 
 class LogPart:
@@ -48,8 +50,8 @@ class LogPart:
         connection.execute(statement, [rows.alert_row(one, bodies[one.sequence]) for one in alerts.values()])
 
     def _write_excerpts(self, connection: sa.Connection, excerpts: dict[MentionKey, Excerpt], now: datetime) -> None:
-        erased = _erased(connection, excerpts)
-        new = [rows.excerpt_row(key, one, now) for key, one in excerpts.items() if key[1:] not in erased]
+        erased = erased_names(connection, excerpts.values())
+        new = [rows.excerpt_row(key, one, now) for key, one in excerpts.items() if erased.isdisjoint(names_of(one))]
         if new:
             connection.execute(self._database.insert(schema.excerpts).on_conflict_do_nothing(), new)
 
@@ -145,24 +147,6 @@ class LogPart:
             self._write_alerts(connection, made, marked)
         return made
 
-    def erase(self, mentions: Iterable[tuple[str, str, str]], actor: str, now: datetime) -> int:
-        """See `AlertStore.erase`."""
-        named = sorted(set(mentions))
-        if not named:
-            return 0
-        fields = ("source_kind", "source_name", "mention")
-        column = schema.excerpts.c
-        gone = 0
-        with self._database.write() as connection:
-            marks = [dict(zip(fields, one, strict=True)) | {"at": now, "actor": actor} for one in named]
-            connection.execute(self._database.insert(schema.erasures).on_conflict_do_nothing(), marks)
-            for one in named:
-                where = [column[field] == value for field, value in zip(fields, one, strict=True)]
-                gone += connection.execute(schema.excerpts.delete().where(*where)).rowcount
-            note(connection, now, actor, ChangeKind.ERASED, {"mentions": len(named), "texts": gone})
-        self._database.forget_deleted()
-        return gone
-
 
 def write_changes(connection: sa.Connection, changes: Sequence[Change]) -> None:
     """Append changes that were numbered from `latest` on in this transaction."""
@@ -186,15 +170,6 @@ def read_excerpts(connection: sa.Connection, run: str, mentions: Iterable[Repres
         for row in connection.execute(schema.excerpts.select().where(column.run == run, column.mention.in_(ids))):
             found[row.run, row.source_kind, row.source_name, row.mention] = rows.excerpt_of(row)
     return [found[key] for key in keys if key in found]
-
-
-def _erased(connection: sa.Connection, keys: Iterable[MentionKey]) -> set[tuple[str, str, str]]:
-    table = schema.erasures
-    found = set()
-    for chunk in rows.chunks(keys):
-        for row in connection.execute(table.select().where(table.c.mention.in_([id_ for _, _, _, id_ in chunk]))):
-            found.add((row.source_kind, row.source_name, row.mention))
-    return found
 
 
 def _known(connection: sa.Connection, found: Sequence[Found]) -> planning.Known:

@@ -207,9 +207,12 @@ def _with_contents(connection: sa.Connection, taken: Sequence[Delivery]) -> list
     for chunk in rows.chunks({one.sequence for one in taken}):
         for row in connection.execute(schema.changes.select().where(schema.changes.c.sequence.in_(chunk))):
             changes[row.sequence] = rows.change_of(row)
-    alerts = {sequence: planning.alert_of(change) for sequence, change in changes.items()}
+    alerts = {sequence: change.alert() for sequence, change in changes.items()}
     texts = {
-        sequence: read_excerpts(connection, alert.run, alert.finding.representatives)
+        sequence: read_excerpts(connection, alert.run, alert.finding.representatives) if alert is not None else []
         for sequence, alert in alerts.items()
     }
-    return [Due(one, receivers[one.receiver], alerts[one.sequence], texts[one.sequence]) for one in taken]
+    return [
+        Due(one, receivers[one.receiver], alerts[one.sequence], texts[one.sequence], changes[one.sequence])
+        for one in taken
+    ]

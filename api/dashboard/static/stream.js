@@ -56,7 +56,8 @@ export async function follow(refresh, onAlert) {
         say("Đang cập nhật trực tiếp");
         cursor = event.id || cursor;
         if (event.event === "alert") onAlert(JSON.parse(event.data));
-        if (event.event === "resync") again = true;
+        // What an erased mention said may be shown here: fetch anew.
+        if (event.event === "resync" || event.event === "mention.erased") again = true;
       });
     } catch (error) {
       if (error instanceof Refused && (error.status === 401 || error.status === 403)) throw error;

@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.erasing import by_id
 from alerts.errors import AlertsError
 from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Acknowledge, Merge, Note, Reopen, Resolve, Split
@@ -72,8 +73,12 @@ def _send(limit: int, verdicts: list[Verdict], late: int) -> Act:
 
 
 def _erase(ids: list[str]) -> Act:
-    named = [("news", "Báo A", id_) for id_ in ids]
-    return lambda store, minute: store.erase(named, "admin", NOW + timedelta(minutes=minute))
+    named = [by_id(id_[1:]) if id_.startswith("*") else ("news", "Báo A", id_) for id_ in ids]
+    return lambda store, minute: store.erase(named, "admin", NOW + timedelta(minutes=minute), tell=["a"])
+
+
+def _forget(minutes: int) -> Act:
+    return lambda store, minute: store.forget_texts(NOW + timedelta(minutes=minute - minutes))
 
 
 def _group(limit: int, calm: int) -> Act:
@@ -130,7 +135,8 @@ _acts = st.one_of(
     st.builds(_put, _names, _names, st.sampled_from([(), ("1",)]), st.sampled_from(list(Severity)[:3]), st.booleans()),
     st.builds(_switch, _names, st.sampled_from(["", "paused"])),
     st.builds(_send, st.integers(0, 4), st.lists(st.sampled_from(list(Verdict)), max_size=4), st.integers(0, 1)),
-    st.lists(st.sampled_from(["m1", "m2", "m3"]), max_size=2).map(_erase),
+    st.lists(st.sampled_from(["m1", "m2", "m3", "*m2"]), max_size=2).map(_erase),
+    st.integers(0, 5).map(_forget),
     st.integers(0, 5).map(_stale),
     st.builds(_group, st.sampled_from([1, 2, 100]), st.integers(0, 2)),
     st.builds(
