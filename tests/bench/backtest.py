@@ -1,4 +1,4 @@
-"""How well the crises of six months of real headlines are found: `python -m tests.bench.backtest [DIRECTORY]`.
+"""How well the crises of six months of real headlines are found: `python -m tests.bench.backtest [BUDGET …]`.
 
 Prints time and memory, the events found, alerts a province and week outside them, and both figures for the same number
 of alerts at random times.
@@ -10,11 +10,12 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 from alerts.model import Finding
+from detectors.policy import DEFAULT, Policy
 from streams.backtest import Backtest
 from streams.reading.reader import Reader
 from streams.reading.register import Register
@@ -22,6 +23,7 @@ from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
 from streams.sources.files import MentionFile
 from streams.watching.config import WatchConfig
+from tests.bench.detection.measure import rate
 
 NEWS = Path(__file__).parents[3] / "shared" / "data" / "news"
 VIETNAM = timezone(timedelta(hours=7))
@@ -91,7 +93,10 @@ def by_chance(
 
 @dataclass(frozen=True)
 class Result:
-    """Figures of a run. `outside` is alerts a province and week."""
+    """Figures of a run.
+
+    `outside` is alerts a province and week, `interval` its 90 % Poisson interval; `others` are those of other bodies.
+    """
 
     mentions: int
     alerts: int
@@ -101,14 +106,16 @@ class Result:
     found_by_chance: float
     outside_by_chance: float
     register: Register
+    interval: tuple[float, float] = (0.0, 0.0)
+    others: float = 0.0
 
 
-def real(directory: Path) -> Result:
+def real(directory: Path, policy: Policy = DEFAULT) -> Result:
     """Backtest the real headlines, and score what was found."""
     register = Register.load()
     names = {code: register.name(code) for code in register.codes}
     stage = ReadStage(Reader(register, LexiconScorer(), {"default": 0.5}, "bench"), 1, replay=True)
-    test = Backtest(stage, WatchConfig(names=names, mentions_partitions=4, levels=False))
+    test = Backtest(stage, WatchConfig(names=names, mentions_partitions=4, policy=policy, levels=False))
     with MentionFile(str(directory / "mentions_2025-08_2026-01.ndjson.gz")) as lines:
         findings = list(test.run(lines))
     provinces = sorted(each.code for each in register.organisations() if each.kind in PROVINCES)
@@ -121,24 +128,39 @@ def real(directory: Path) -> Result:
     )
     weeks = ((last - first).days + 1) / 7 * len(provinces)
     lucky, stray = by_chance(len(alerts), wanted, provinces, (first, last))
-    return Result(test.summary.mentions, len(alerts), wanted, found, outside / weeks, lucky, stray / weeks, register)
+    spread = rate(outside, weeks)
+    bodies = len(names) - len(provinces)
+    others = sum(f.revision == 1 and f.organisation in names and f.organisation not in provinces for f in findings)
+    return Result(
+        test.summary.mentions, len(alerts), wanted, found, outside / weeks, lucky, stray / weeks, register,
+        (spread.low, spread.high), others / (weeks / len(provinces) * bodies),
+    )  # fmt: skip
 
 
-def main(directory: Path) -> None:
-    """Run it and print the table."""
-    began, cpu = time.perf_counter(), time.process_time()
-    result = real(directory)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    wanted = len(result.wanted)
-    print(f"{result.mentions} mentions in {seconds:.1f} s ({cpu:.1f} s of processor), {memory:.0f} MB at most")
-    print(f"{'':24}{'found':>12}{'outside/province/week':>24}")
-    print(f"{f'{result.alerts} alerts':24}{f'{len(result.found)} of {wanted}':>12}{result.outside:>24.3f}")
+def main(budgets: Sequence[float]) -> None:
+    """Run it for each budget and print the tables."""
+    for budget in budgets:
+        began, cpu = time.perf_counter(), time.process_time()
+        result = real(NEWS, replace(DEFAULT, budget=budget))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"budget {budget:g}: {result.mentions} mentions in {seconds:.1f} s ({cpu:.1f} s of processor), ", end="")
+        print(f"{memory:.0f} MB at most")
+        show(result)
+
+
+def show(result: Result) -> None:
+    """The table of a run."""
+    wanted, (low, high) = len(result.wanted), result.interval
+    print(f"{'':24}{'found':>12}{'outside/province/week':>24}{'90 %':>16}")
+    found = f"{len(result.found)} of {wanted}"
+    print(f"{f'{result.alerts} alerts':24}{found:>12}{result.outside:>24.3f}{f'{low:.3f}-{high:.3f}':>16}")
     print(f"{'as many at random':24}{f'{result.found_by_chance:.1f} of {wanted}':>12}{result.outside_by_chance:>24.3f}")
+    print(f"{'other bodies':24}{'':>12}{result.others:>24.3f}")
     for pair in result.wanted:
         told = "found " if pair in result.found else "missed"
         print(f"  {told}  {pair.event}, {result.register.name(pair.province)}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else NEWS)
+    main([float(word) for word in sys.argv[1:]] or [DEFAULT.budget])

@@ -11,12 +11,14 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from detectors.bank import Bank
 from detectors.policy import DEFAULT, Policy
-from tests.bench.detection import field, measure, oracle
+from tests.bench.detection import diagram, field, measure, oracle
+from tests.bench.detection.diagram import Point
 from tests.bench.detection.field import ALL, BUSY
 from tests.bench.detection.measure import Judged
 from tests.bench.detection.world import BANDS, EVALUATION, FACTORS, SELECTION, Simulation, World
@@ -81,16 +83,19 @@ def show_recall(detector: Judged, ideal: Judged) -> None:
             print()
 
 
-def show_calibration(make: Callable[[float], Make], budgets: Sequence[float], worlds: Sequence[World]) -> None:
+def show_calibration(make: Callable[[float], Make], budgets: Sequence[float], worlds: Sequence[World]) -> list[Point]:
     """The table: a row a budget, what was measured of all and of each band."""
     print(f"{'budget':>7}{'measured':>10}{'90 %':>16}{'weeks':>8}{'ratio':>7}  holds  {'by band':<}")
+    points = []
     for budget in budgets:
         judged = of_bank(make(budget), worlds)
         false = measure.false_alarms(judged)
         holds = false.low <= budget <= false.high and 1 / 1.5 <= false.a_week / budget <= 1.5
-        bands = "  ".join(f"{measure.false_alarms(judged, [band]).a_week:.3f}" for band in ALL)
+        points.append(Point(budget, false, {BANDS[band]: measure.false_alarms(judged, [band]) for band in ALL}))
+        bands = "  ".join(f"{rate.a_week:.3f}" for rate in points[-1].bands.values())
         print(f"{budget:>7.2f}{false.a_week:>10.3f}{f'{false.low:.3f}-{false.high:.3f}':>16}", end="")
         print(f"{false.weeks:>8.0f}{false.a_week / budget:>7.2f}  {'yes' if holds else 'no':<5}  {bands}", flush=True)
+    return points
 
 
 def shipped(budget: float) -> Make:
@@ -109,6 +114,7 @@ def main() -> None:
     parser.add_argument("--budgets", type=float, nargs="+", default=BUDGETS)
     parser.add_argument("--drift", type=float, default=0.0, help="weekly standard deviation of the level's logarithm")
     parser.add_argument("--peers", choices=("rules", "river", "all", "none"), default="rules")
+    parser.add_argument("--diagram", type=Path, help="with calibration: draw the reliability diagram there (SVG)")
     asked = parser.parse_args()
     seeds = EVALUATION if asked.evaluation else SELECTION
     began = time.perf_counter()
@@ -122,7 +128,10 @@ def main() -> None:
     elif asked.what == "calibration":
         crowd = 100 if asked.full else 40
         worlds = [World(seed, per_band=crowd, crises=False, drift=asked.drift) for seed in seeds[:1]]
-        show_calibration(shipped, asked.budgets, worlds)
+        points = show_calibration(shipped, asked.budgets, worlds)
+        if asked.diagram is not None:
+            title = f"{points[0].all_bands.weeks:,.0f} organisation-weeks a budget"
+            asked.diagram.write_text(diagram.draw(title, points), encoding="utf-8")
     else:
         crowd, many, weeks = (100, 2, 4) if asked.full else (80, 1, 2)
         worlds = [World(seed, per_band=crowd, weeks=weeks, drift=asked.drift) for seed in seeds[:many]]

@@ -57,16 +57,22 @@ def thresholds(simulation: Simulation, kept: Exceeding) -> Floats:
     for band in ALL:
         inside = simulation.band[kept.row] == band
         mine = Exceeding(kept.row[inside], kept.minute[inside], kept.score[inside])
-        levels = np.unique(mine.score)
-        low, high = 0, len(levels) - 1
-        while low < high:
-            middle = (low + high) // 2
-            if _rate(simulation, mine, float(levels[middle]), band) > BUDGET:
-                low = middle + 1
-            else:
-                high = middle
-        chosen.append(float(levels[low]) if len(levels) else np.inf)
+        chosen.append(_least(simulation, mine, np.unique(mine.score)[::-1], band))
     return np.array(chosen)
+
+
+def _least(simulation: Simulation, kept: Exceeding, levels: Floats, band: int) -> float:
+    """Go down from the highest level until the budget is exceeded: far below, all alarms melt into few endless ones."""
+    if not len(levels):
+        return np.inf
+    fine, step = 0, 1
+    while fine + step < len(levels) and _rate(simulation, kept, float(levels[fine + step]), band) <= BUDGET:
+        fine, step = fine + step, 2 * step
+    while step > 1:
+        step //= 2
+        if fine + step < len(levels) and _rate(simulation, kept, float(levels[fine + step]), band) <= BUDGET:
+            fine += step
+    return float(levels[fine])
 
 
 def _rate(simulation: Simulation, kept: Exceeding, threshold: float, band: int) -> float:
