@@ -31,8 +31,8 @@ FINAL_HEADER = "canhbao-final"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_END_OF_TIME = (datetime(2101, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
-_FUTURE_MS = FUTURE_TOLERANCE // _MILLISECOND
+END_OF_TIME = (datetime(2101, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+FUTURE_MS = FUTURE_TOLERANCE // _MILLISECOND
 
 
 class RefusalReason(StrEnum):
@@ -157,9 +157,9 @@ def parse(data: bytes | None, known: frozenset[str], seen_at: int | None = None)
 def _check(mention: Mention, data: bytes, known: frozenset[str], seen_at: int | None) -> None:
     """What the types cannot say."""
     published_at = mention.published_at
-    if not 0 <= published_at < _END_OF_TIME:
+    if not 0 <= published_at < END_OF_TIME:
         raise InvalidMention(RefusalReason.TIME, "published_at must lie in the years 1970 to 2100")
-    if seen_at is not None and published_at > seen_at + _FUTURE_MS:
+    if seen_at is not None and published_at > seen_at + FUTURE_MS:
         raise InvalidMention(RefusalReason.FUTURE, "published_at is more than 10 minutes after the mention was seen")
     title, text = mention.title or "", mention.text or ""
     if not title and not text:

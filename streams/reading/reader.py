@@ -64,8 +64,8 @@ class Reader:
         self.register = register
         self._namer = Namer(register)
         self._scorer = scorer
-        self._thresholds = dict(thresholds)
-        self._default = self._thresholds.get("default", DEFAULT_THRESHOLD)
+        self.thresholds = dict(thresholds)
+        self.default_threshold = self.thresholds.get("default", DEFAULT_THRESHOLD)
         self._fingerprinter = Fingerprinter()
         self._voices = Voices(voice_secret)
 
@@ -114,7 +114,7 @@ class Reader:
 
     def _reading(self, seen: Seen, named: Named, score: tuple[float, float], sources: Sources) -> Reading:
         mention, source = seen.mention, seen.mention.source
-        threshold = self._thresholds.get(source.kind, self._default)
+        threshold = self.thresholds.get(source.kind, self.default_threshold)
         negative, positive = score
         author = mention.author
         return Reading(

@@ -193,6 +193,10 @@ class Register:
                 self._rolled[codes] = rolled
         return rolled
 
+    def is_steady(self, first: int, last: int) -> bool:
+        """Whether what is watched is the same at every moment from `first` to `last` (ms)."""
+        return not any(first < since <= last or first <= until < last for since, until in self._bounds.values())
+
     def of_today(self, codes: Iterable[str]) -> frozenset[str]:
         """The codes with the bodies responsible today in place of those that ceased.
 

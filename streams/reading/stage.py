@@ -6,6 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.mentions import (
     dead_letter,
     mark_of,
 )
+from streams.reading.gathering import MANY, Gathering
 from streams.reading.reader import Reader, Seen, Sources
 from streams.records import parse_batch
 from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, Source, SourceTotal, home
@@ -76,8 +78,8 @@ class ReadStage:
         """Read the records of `[start, end)`; nothing is raised, whatever they hold."""
         mark, final, rest = self._marks(records)
         sources = Sources()
-        readings, refused = self._read(rest, sources, topic, partition)
-        totals = _totals(readings)
+        gathering, readings, refused = self._read(rest, sources, topic, partition)
+        totals = _totals(readings, gathering)
         numbered = tuple(Source(kind, name) for kind, name in sources.numbers)
         envelopes = tuple(
             Envelope(
@@ -90,11 +92,12 @@ class ReadStage:
                 readings=tuple(share),
                 final=final,
                 first=records[0].timestamp if records else 0,
+                plain=gathering.columns(partial(self._is_home, number)) if gathering is not None else None,
             )
-            for share in self._shares(readings)
+            for number, share in enumerate(self._shares(readings))
         )
         counts = ReadCounts(
-            mentions=len(readings),
+            mentions=sum(total.mentions for total in totals),
             negative=sum(total.negative for total in totals),
             refused=Counter(letter.reason for letter in refused),
         )
@@ -114,11 +117,13 @@ class ReadStage:
 
     def _read(
         self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
-    ) -> tuple[list[Reading], list[DeadLetter]]:
+    ) -> tuple[Gathering | None, list[Reading], list[DeadLetter]]:
         """All at once; if that raises, one by one, so that only the offender is lost, and not silently."""
         known = dict(sources.numbers)
         try:
-            return self._attempt(records, sources, topic, partition)
+            if len(records) >= MANY:
+                return self._gather(records, sources, topic, partition)
+            return (None, *self._attempt(records, sources, topic, partition))
         except Exception:  # noqa: BLE001 - Faust acknowledges what an agent raised on: nothing may leave it
             sources.numbers = known
         readings: list[Reading] = []
@@ -134,7 +139,19 @@ class ReadStage:
             else:
                 readings += one
                 refused += letters
-        return readings, refused
+        return None, readings, refused
+
+    def _gather(
+        self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
+    ) -> tuple[Gathering, list[Reading], list[DeadLetter]]:
+        """Read many: only what is negative needs a record of its own."""
+        gathering = Gathering(self._reader, sources)
+        left = gathering.take(records)
+        readings, refused = self._attempt(left, sources, topic, partition)
+        for reading in readings:
+            if reading.counts != 1:
+                gathering.add(reading)
+        return gathering, [reading for reading in readings if reading.counts == 1], refused
 
     def _attempt(
         self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
@@ -159,6 +176,9 @@ class ReadStage:
                 shares[number].append(reading)
         return shares
 
+    def _is_home(self, number: int, organisations: tuple[str, ...]) -> bool:
+        return number in self._homes_of(organisations)
+
     def _homes_of(self, organisations: tuple[str, ...]) -> tuple[int, ...]:
         homes = self._homes.get(organisations)
         if homes is None:
@@ -168,8 +188,9 @@ class ReadStage:
         return homes
 
 
-def _totals(readings: Sequence[Reading]) -> tuple[SourceTotal, ...]:
+def _totals(readings: Sequence[Reading], gathering: Gathering | None) -> tuple[SourceTotal, ...]:
     """What each source sent, in the order of their numbers."""
     mentions = Counter(reading.source for reading in readings)
+    mentions.update(gathering.totals() if gathering is not None else ())
     negative = Counter(reading.source for reading in readings if reading.counts == 1)
     return tuple(SourceTotal(number, mentions[number], negative[number]) for number in sorted(mentions))

@@ -47,6 +47,13 @@ class OpenMinutes:
             self.negative[row, column] += 1
         self.busy.add(minute)
 
+    def add_many(self, rows: Ints, minutes: Ints, negative: Ints) -> None:
+        """Count mentions, each in its row and minute; `negative` is 1 or 0."""
+        columns = minutes % RING
+        np.add.at(self.mentions, (rows, columns), 1)
+        np.add.at(self.negative, (rows, columns), negative)
+        self.busy.update(np.unique(minutes).tolist())
+
     def window(self, rows: Ints, start: int, width: int) -> tuple[Ints, Ints]:
         """Counts so far of `rows` in the minutes from `start` on: negative and all."""
         columns = self._columns[start % RING][:width]
@@ -91,8 +98,8 @@ class SourceCounts:
     def __init__(self) -> None:
         self._hours: dict[int, dict[str, dict[_Key, list[int]]]] = {}
 
-    def add(self, organisation: str, minute: int, source: tuple[str, str], *, negative: bool) -> None:
-        """Count one mention."""
+    def add(self, organisation: str, minute: int, source: tuple[str, str], *, negative: int, mentions: int = 1) -> None:
+        """Count mentions, and how many of them are negative."""
         hour = minute // HOUR_MINUTES
         of_hour = self._hours.get(hour)
         if of_hour is None:
@@ -104,7 +111,7 @@ class SourceCounts:
             if len(counts) >= HOUR_LIMIT:
                 key = (minute, *OTHERS)
             found = counts.setdefault(key, [0, 0])
-        found[0] += 1
+        found[0] += mentions
         found[1] += negative
 
     def forget(self, before: int) -> None:

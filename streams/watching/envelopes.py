@@ -4,6 +4,8 @@ import zlib
 
 import msgspec
 
+from streams.watching.columns import Columns
+
 #: Organisation code under which negative mentions that name no registered body are counted.
 UNATTRIBUTED = "_unattributed"
 #: How it is called to people.
@@ -104,6 +106,8 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
         When the batch's first record was seen, in milliseconds, whether it was a mention, a mark or was refused; 0
         where the batch has no record. Baselines begin at the smallest, so that they do not depend on how `readings`
         is cut.
+    plain
+        Readings that are not negative, by columns, where there are many: what is left of them is in `readings`.
     """
 
     partition: int
@@ -115,6 +119,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
     readings: tuple[Reading, ...] = ()
     final: bool = False
     first: int = 0
+    plain: Columns | None = None
 
 
 class Without(msgspec.Struct, array_like=True, frozen=True, tag="without/1"):

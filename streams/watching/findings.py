@@ -7,6 +7,7 @@ from math import log
 from typing import NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 from msgspec import structs
 
 from alerts.model import (
@@ -22,6 +23,7 @@ from alerts.model import (
 )
 from detectors.bank import Decision, Kind
 from streams.reading.placing import MINUTE_MS as MINUTE
+from streams.watching.columns import Ints
 from streams.watching.counts import SOURCES_SHOWN, SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, UNATTRIBUTED_NAME
 from streams.watching.standing import Standing
@@ -165,6 +167,20 @@ class AlertBook:
             if minute >= alert.start:
                 alert.mentions += 1
                 alert.observed += negative
+
+    def count_many(self, rows: Mapping[str, int], row: Ints, minutes: Ints, negative: Ints) -> None:
+        """Count mentions, each by row, minute and whether it is negative (1 or 0).
+
+        `rows` says the row of each organisation with an alert.
+        """
+        for organisation, number in rows.items():
+            mine = row == number
+            if not mine.any():
+                continue
+            for alert in self.active[organisation].values():
+                late = mine & (minutes >= alert.start)
+                alert.mentions += int(np.count_nonzero(late))
+                alert.observed += int(negative[late].sum())
 
     def decide(
         self, organisation: str, decision: Decision, tick: int, baseline: Baseline | None = None

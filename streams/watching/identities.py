@@ -1,7 +1,11 @@
 """The mentions already counted: the same one sent again counts once (docs/determinism.md)."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 HOUR = 60 * 60_000
 #: Hours after the one in which it was first seen for which a mention is known: at least 24 h.
@@ -59,6 +63,23 @@ class Identities:
         last.data += identity
         self._known.add(identity)
         return True
+
+    def are_new(self, identities: Sequence[bytes], seen_at: int) -> NDArray[np.bool_]:
+        """`is_new` of each, all seen within the hour of `seen_at`; cheaper where all of them are new."""
+        hour, last = seen_at // HOUR, self._pieces[-1] if self._pieces else None
+        distinct = set(identities)
+        room = 0 if last is None or last.hour != hour else self._piece - len(last.data) // _WIDTH
+        if (
+            last is None
+            or len(distinct) < len(identities)
+            or len(identities) > min(room, self._limit - len(self._known))
+            or self._pieces[0].hour < hour - KNOWN_FOR
+            or not distinct.isdisjoint(self._known)
+        ):
+            return np.array([self.is_new(identity, seen_at) for identity in identities], dtype=np.bool_)
+        last.data += b"".join(identities)
+        self._known |= distinct
+        return np.ones(len(identities), dtype=np.bool_)
 
     def _forget(self) -> None:
         data = bytes(self._pieces.popleft().data)

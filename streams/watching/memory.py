@@ -1,18 +1,25 @@
 """What is remembered of mentions: each is counted once, and leaves its source, its story and its words."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from streams.reading.placing import BACKFILL_MS, place
 from streams.reading.placing import MINUTE_MS as MINUTE
-from streams.reading.placing import place
+from streams.watching.arrivals import Arrivals, Entry
 from streams.watching.caps import SourceCaps
+from streams.watching.columns import Ints
 from streams.watching.counts import OpenMinutes, SourceCounts
 from streams.watching.findings import AlertBook
 from streams.watching.identities import Identities
 from streams.watching.output import Output
-from streams.watching.pending import Entry
 from streams.watching.standing import Standing
 from streams.watching.stories import Stories
 from streams.watching.words import Words
+
+#: Fewer than this are counted one by one: numpy takes longer to begin.
+FEW = 24
 
 
 class Memory:
@@ -20,15 +27,16 @@ class Memory:
 
     Parameters
     ----------
-    size
-        Organisations watched.
+    codes
+        Organisations watched, row by row.
     names
         Organisations' names by code.
     """
 
-    def __init__(self, size: int, names: Mapping[str, str]) -> None:
+    def __init__(self, codes: Sequence[str], names: Mapping[str, str]) -> None:
+        self.codes = codes
         self.identities = Identities()
-        self.counts = OpenMinutes(size)
+        self.counts = OpenMinutes(len(codes))
         self.sources = SourceCounts()
         self.caps = SourceCaps()
         self.stories: dict[str, Stories] = {}
@@ -36,47 +44,116 @@ class Memory:
         self.standing = Standing()
         self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing)
 
-    def fold(self, entries: list[Entry], rows: Mapping[str, int], lateness: int, output: Output) -> list[int]:
+    def fold(
+        self, arrivals: Arrivals, here: slice, rows: Mapping[str, int], lateness: int, output: Output
+    ) -> list[int]:
         """Count the readings seen before a tick; returns the rows with a new negative.
 
         Parameters
         ----------
+        arrivals, here
+            The readings, and those of the tick among them.
         rows
             Row of each organisation that is watched here.
         lateness
             How far before it was seen a mention may be placed, in milliseconds.
         """
+        if here.stop - here.start < FEW:
+            return self._one_by_one(arrivals, here, rows, lateness, output)
+        return self._together(arrivals, here, rows, lateness, output)
+
+    def _one_by_one(
+        self, arrivals: Arrivals, here: slice, rows: Mapping[str, int], lateness: int, output: Output
+    ) -> list[int]:
         touched: set[int] = set()
-        for entry in entries:
-            reading = entry.reading
-            if not self.identities.is_new(reading.identity, entry.seen_at):
+        seen, published, sources, groups, entries = arrivals.lists()
+        of_group = arrivals.rows(rows)
+        for place_in in range(here.start, here.stop):
+            seen_at = seen[place_in]
+            if not self.identities.is_new(arrivals.identities[place_in], seen_at):
                 output.count("mentions_duplicate")
                 continue
-            start, delayed, backfill = place(entry.seen_at, reading.published_at, lateness)
+            start, delayed, backfill = place(seen_at, published[place_in], lateness)
             if backfill:
                 output.count("mentions_backfilled")
                 continue
             output.count("mentions_counted")
             if delayed:
                 output.count("mentions_delayed")
-            for code in reading.organisations:
-                row = rows.get(code)
-                if row is not None:
-                    self._count(code, row, start // MINUTE, entry)
-                    if reading.counts == 1:
-                        touched.add(row)
+            minute, source = start // MINUTE, arrivals.sources[sources[place_in]]
+            entry = arrivals.negative_at(entries[place_in])
+            for row in of_group[groups[place_in]]:
+                code = self.codes[row]
+                self.counts.add(row, minute, negative=entry is not None)
+                self.sources.add(code, minute, source, negative=int(entry is not None))
+                self.book.count(code, minute, negative=entry is not None)
+                if entry is not None:
+                    self._remember(code, minute, entry)
+                    touched.add(row)
         return sorted(touched)
 
-    def _count(self, code: str, row: int, minute: int, entry: Entry) -> None:
+    def _together(
+        self, arrivals: Arrivals, here: slice, rows: Mapping[str, int], lateness: int, output: Output
+    ) -> list[int]:
+        """The same as `_one_by_one`, for many at once."""
+        seen, published = arrivals.seen_at[here], arrivals.published_at[here]
+        fresh = self.identities.are_new(arrivals.identities[here], int(seen[0]))
+        counted = fresh & (published >= seen - BACKFILL_MS)
+        output.count("mentions_duplicate", len(seen) - int(np.count_nonzero(fresh)))
+        output.count("mentions_backfilled", int(np.count_nonzero(fresh & ~counted)))
+        output.count("mentions_counted", int(np.count_nonzero(counted)))
+        output.count("mentions_delayed", int(np.count_nonzero(counted & (published < seen - lateness))))
+        which = np.flatnonzero(counted)
+        minutes = np.minimum(seen, np.maximum(published, seen - lateness))[which] // MINUTE
+        which += here.start
+        one, row = _spread(arrivals.rows(rows), arrivals.group[which])
+        which, minutes = which[one], minutes[one]
+        negative = arrivals.negative[which]
+        self.counts.add_many(row, minutes, negative)
+        self._count_sources(arrivals, row, minutes, which)
+        self.book.count_many({code: rows[code] for code in self.book.active if code in rows}, row, minutes, negative)
+        for at in np.flatnonzero(negative).tolist():
+            entry = arrivals.entries[arrivals.entry[which[at]]]
+            self._remember(self.codes[row[at]], int(minutes[at]), entry)
+        touched: list[int] = np.unique(row[negative == 1]).tolist()
+        return touched
+
+    def _count_sources(self, arrivals: Arrivals, row: Ints, minutes: Ints, which: Ints) -> None:
+        """Count by source; keys in the order in which each first came, since what is over a bound has no name."""
+        if not len(row):
+            return
+        first, many = int(minutes.min()), len(arrivals.sources)
+        span = int(minutes.max()) - first + 1
+        keys = (row * span + minutes - first) * many + arrivals.source[which]
+        negatives = Counter(keys[arrivals.negative[which] == 1].tolist())
+        for key, mentions in Counter(keys.tolist()).items():
+            rest, source = divmod(key, many)
+            of_row, minute = divmod(rest, span)
+            self.sources.add(
+                self.codes[of_row],
+                first + minute,
+                arrivals.sources[source],
+                negative=negatives.get(key, 0),
+                mentions=mentions,
+            )
+
+    def _remember(self, code: str, minute: int, entry: Entry) -> None:
+        """Take what a negative mention leaves behind."""
         reading, source = entry.reading, entry.source
-        negative = reading.counts == 1
-        self.counts.add(row, minute, negative=negative)
-        self.sources.add(code, minute, (source.kind, source.name), negative=negative)
-        self.book.count(code, minute, negative=negative)
-        if negative:
-            self.caps.add(code, minute, (source.kind, source.name))
-            self.standing.add(code, minute, reading)
-            if code not in self.stories:
-                self.stories[code], self.words[code] = Stories([]), Words(0, {})
-            self.stories[code].add(reading, source, entry.seen_at, minute)
-            self.words[code].learn(reading.title)
+        self.caps.add(code, minute, (source.kind, source.name))
+        self.standing.add(code, minute, reading)
+        if code not in self.stories:
+            self.stories[code], self.words[code] = Stories([]), Words(0, {})
+        self.stories[code].add(reading, source, entry.seen_at, minute)
+        self.words[code].learn(reading.title)
+
+
+def _spread(of_group: list[list[int]], groups: Ints) -> tuple[Ints, Ints]:
+    """For each mention each of its rows: number of the mention, and row."""
+    lengths = np.array([len(rows) for rows in of_group], dtype=np.int64)
+    flat = np.array([row for rows in of_group for row in rows], dtype=np.int64)
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    many = lengths[groups]
+    one = np.repeat(np.arange(len(groups)), many)
+    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(many)])
+    return one, flat[starts[groups][one] + np.arange(len(one)) - before[one]]

@@ -3,36 +3,15 @@
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from itertools import groupby
-from typing import NamedTuple
 
-from streams.watching.envelopes import Reading, Source
+import numpy as np
 
-#: Milliseconds of seen_at between ticks.
-TICK = 250
-#: Roughly what a waiting reading takes beside its texts, in bytes.
-_OVERHEAD = 600
+from streams.watching.arrivals import Arrivals, Entry
+from streams.watching.columns import Block
+from streams.watching.envelopes import Reading
 
-
-class Entry(NamedTuple):
-    """A reading in its place: ordered by `seen_at`, `partition`, `offset`."""
-
-    seen_at: int
-    partition: int
-    offset: int
-    reading: Reading
-    source: Source
-
-
-def tick_of(seen_at: int) -> int:
-    """The first tick at which a mention seen then is folded.
-
-    Examples
-    --------
-    >>> tick_of(0), tick_of(249), tick_of(250)
-    (250, 250, 500)
-    """
-    return seen_at - seen_at % TICK + TICK
+#: Roughly what a waiting reading takes beside its texts, in bytes; and one that waits among others in columns.
+_OVERHEAD, _IN_COLUMNS = 600, 48
 
 
 class Pending:
@@ -40,6 +19,7 @@ class Pending:
 
     def __init__(self) -> None:
         self.queues: dict[int, deque[Entry]] = {}
+        self.blocks: dict[int, deque[Block]] = {}
         #: Estimated memory, for back-pressure.
         self.bytes = 0
 
@@ -48,11 +28,18 @@ class Pending:
         self.queues.setdefault(entry.partition, deque()).append(entry)
         self.bytes += _size(entry.reading)
 
-    def until(self, end: int) -> Iterator[tuple[int, list[Entry]]]:
-        """Take out what was seen before `end`: tick by tick, in order of (seen_at, partition, offset)."""
-        taken = heapq.merge(*(self._take(queue, end) for queue in self.queues.values()))
-        for tick, entries in groupby(taken, key=_tick_of_entry):
-            yield tick, list(entries)
+    def add_block(self, partition: int, block: Block) -> None:
+        """Let readings wait; `seen_at` must not decrease within their partition."""
+        self.blocks.setdefault(partition, deque()).append(block)
+        self.bytes += _IN_COLUMNS * len(block)
+
+    def until(self, end: int) -> Arrivals | None:
+        """Take out what was seen before `end`; `None` where there is nothing."""
+        entries = list(heapq.merge(*(self._take(queue, end) for queue in self.queues.values())))
+        blocks = [
+            (partition, block) for partition, queue in self.blocks.items() for block in self._take_blocks(queue, end)
+        ]
+        return Arrivals(entries, blocks) if entries or blocks else None
 
     def _take(self, queue: deque[Entry], end: int) -> Iterator[Entry]:
         while queue and queue[0].seen_at < end:
@@ -60,9 +47,15 @@ class Pending:
             self.bytes -= _size(entry.reading)
             yield entry
 
-
-def _tick_of_entry(entry: Entry) -> int:
-    return tick_of(entry.seen_at)
+    def _take_blocks(self, queue: deque[Block], end: int) -> Iterator[Block]:
+        while queue and queue[0].seen_at[0] < end:
+            block = queue.popleft()
+            cut = int(np.searchsorted(block.seen_at, end))
+            if cut < len(block):
+                queue.appendleft(block.cut(cut))
+                block = block.cut(0, cut)
+            self.bytes -= _IN_COLUMNS * len(block)
+            yield block
 
 
 def _size(reading: Reading) -> int:

@@ -8,6 +8,8 @@ import msgspec
 
 from detectors.bank import Bank
 from detectors.policy import Policy
+from streams.watching.arrivals import Entry
+from streams.watching.columns import Block, Columns
 from streams.watching.config import WatchConfig
 from streams.watching.counts import OpenMinutes
 from streams.watching.envelopes import Adopt, Reading, Source
@@ -15,7 +17,6 @@ from streams.watching.identities import Identities
 from streams.watching.marks import Marks
 from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
-from streams.watching.pending import Entry
 from streams.watching.stories import Stories
 from streams.watching.watcher import Watcher
 from streams.watching.words import Words
@@ -42,6 +43,11 @@ class _Head(msgspec.Struct):
     names: dict[str, str]
     policy: Policy
     adoptions: list[Adopt]
+
+
+class _Columns(msgspec.Struct, array_like=True):
+    columns: Columns
+    sources: tuple[tuple[str, str], ...]
 
 
 class _Waiting(msgspec.Struct, array_like=True):
@@ -72,6 +78,9 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     for partition, queue in intake.pending.queues.items():
         if queue:
             parts[f"pending/{partition}"] = _pack([_Waiting(e.seen_at, e.reading, e.source) for e in queue])
+    for partition, blocks in intake.pending.blocks.items():
+        if blocks:
+            parts[f"columns/{partition}"] = _pack([_Columns(b.columns(), b.sources_of) for b in blocks])
     parts |= {f"ids/{name}": data for name, data in memory.identities.parts().items()}
     parts |= {f"sources/{name}": data for name, data in memory.sources.parts().items()}
     parts |= {f"standing/{name}": data for name, data in memory.standing.parts().items()}
@@ -113,6 +122,9 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
         for one in msgspec.msgpack.decode(data, type=list[_Waiting]):
             waiting = Entry(one.seen_at, int(partition), one.reading.offset, one.reading, one.source)
             watcher.intake.pending.add(waiting)
+    for partition, data in _under(parts, "columns/").items():
+        for block in msgspec.msgpack.decode(data, type=list[_Columns]):
+            watcher.intake.pending.add_block(int(partition), Block.of(block.columns, block.sources))
     _fill_minutes(watcher.minutes, head, parts)
     _fill_memory(watcher.memory, len(head.codes), parts)
 

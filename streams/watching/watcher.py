@@ -9,6 +9,7 @@ import msgspec
 from detectors.bank import Bank, Decision
 from detectors.policy import Policy
 from streams.reading.placing import MINUTE_MS as MINUTE
+from streams.watching.arrivals import TICK, Arrivals
 from streams.watching.config import WatchConfig
 from streams.watching.envelopes import Adopt, Envelope, Partitions, ReadingsRecord, Without
 from streams.watching.envelopes import Marks as IdleMarks
@@ -16,7 +17,6 @@ from streams.watching.intake import Intake
 from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
 from streams.watching.output import Output
-from streams.watching.pending import TICK
 
 
 class Watcher:
@@ -52,7 +52,7 @@ class Watcher:
         #: What is to be adopted when its minute comes, in order.
         self.adoptions: list[Adopt] = []
         self.intake = Intake(config.mentions_partitions)
-        self.memory = Memory(len(self.codes), config.names)
+        self.memory = Memory(self.codes, config.names)
         self.minutes = Minutes(config, self.codes, self.memory)
         self.book = self.memory.book
 
@@ -134,17 +134,23 @@ class Watcher:
             return
         if self.minutes.next_minute is None and not self.minutes.silent and self.intake.earliest is not None:
             self.minutes.begin(self.intake.earliest)
-        for tick, entries in self.intake.until(end):
-            self._adopt_until(tick - TICK, output)
-            self._close_due(tick - 1, output)
-            if self.minutes.next_minute is None:
-                self.minutes.begin(entries[0].seen_at)
-            rows = self.memory.fold(entries, self._rows, self.config.lateness, output)
-            self._decide(self.minutes.test_open(tick, rows), output, tick)
-            self._update(rows, tick, output)
+        arrivals = self.intake.until(end)
+        if arrivals is not None:
+            self._count(arrivals, output)
         self._adopt_until(end, output)
         self._close_due(end, output)
         self.tick = end
+
+    def _count(self, arrivals: Arrivals, output: Output) -> None:
+        """Count what has arrived, and test, tick by tick."""
+        for tick, here in arrivals.ticks():
+            self._adopt_until(tick - TICK, output)
+            self._close_due(tick - 1, output)
+            if self.minutes.next_minute is None:
+                self.minutes.begin(int(arrivals.seen_at[here.start]))
+            rows = self.memory.fold(arrivals, here, self._rows, self.config.lateness, output)
+            self._decide(self.minutes.test_open(tick, rows), output, tick)
+            self._update(rows, tick, output)
 
     def _close_due(self, now: int, output: Output) -> None:
         for decisions in self.minutes.close_due(now, self._rows, output):
@@ -193,4 +199,5 @@ class Watcher:
         self.codes = (*self.codes, *(code for code in self.config.codes(self.partition) if code not in known))
         if len(self.codes) > len(known):
             self._rows = {code: row for row, code in enumerate(self.codes)}
+            self.memory.codes = self.codes
             self.minutes.grow(self.codes)
