@@ -20,6 +20,9 @@ class Progress(Protocol):
     def say(self, message: str) -> None:
         """One line, above the bar."""
 
+    def write(self, line: bytes) -> None:
+        """One line on standard output, above the bar where that is the same terminal."""
+
 
 class Silent:
     """No bar: what is said goes to stderr."""
@@ -30,6 +33,11 @@ class Silent:
     def say(self, message: str) -> None:
         """One line on stderr."""
         print(message, file=sys.stderr)
+
+    def write(self, line: bytes) -> None:
+        """One line on standard output, at once."""
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
 
 
 @contextmanager
@@ -67,3 +75,9 @@ class _Bar:
 
     def say(self, message: str) -> None:
         self._bar.console.print(message, markup=False, highlight=False)
+
+    def write(self, line: bytes) -> None:
+        if sys.stdout.isatty():
+            self._bar.console.print(line.decode(), markup=False, highlight=False, soft_wrap=True)
+        else:
+            Silent().write(line)

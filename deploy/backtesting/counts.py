@@ -11,7 +11,7 @@ from deploy.backtesting.picture import draw
 from deploy.backtesting.report import Exposure, Report
 from deploy.backtesting.told import of_counts
 from deploy.commands.common import FAILED, OK, say
-from deploy.progress import Progress, shown
+from deploy.progress import Progress, Silent, shown
 from deploy.settings import SettingsError
 from detectors.bank import Bank
 from detectors.counts import MINUTE, Counts, CountsError, read_counts
@@ -27,6 +27,7 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
     report, course, rows, exposure = Report(asked), Course(), 0, Exposure(frozenset(), 0.0)
     opened = [MentionFile(name, form=Form.NDJSON) for name in files]
     with shown(opened, "rows") as progress:
+        report.write = progress.write
         for file in opened:
             # A file is read wholly before anything is told of it: half of an answer would look like all of it.
             try:
@@ -38,6 +39,7 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
                 return FAILED
             rows += counts.rows
             exposure = exposure.and_of(_told_of(counts, asked), *_span(counts), asked)
+    report.write = Silent().write
     for name in sorted(asked.organisations - exposure.organisations):
         raise SettingsError(f"--organisation: no row is of {name[:80]!r}")
     if asked.picture is not None:

@@ -10,7 +10,7 @@ from deploy.backtesting.picture import draw
 from deploy.backtesting.report import Exposure, Report
 from deploy.backtesting.told import of_finding
 from deploy.commands.common import FAILED, OK, say
-from deploy.progress import Progress, shown
+from deploy.progress import Progress, Silent, shown
 from deploy.settings import Settings, SettingsError
 from streams.backtest import Backtest, Summary
 from streams.reading.reader import Reader
@@ -52,8 +52,10 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
     )
     opened = [MentionFile(name) for name in files]
     with shown(opened) as progress:
+        report.write = progress.write
         for finding in backtest.run(_lines(opened, progress)):
             report.take(of_finding(finding))
+    report.write = Silent().write
     for finding in backtest.rival_findings:
         report.take_rival(of_finding(finding))
     _draw(asked, config, course, report)

@@ -9,6 +9,7 @@ from alerts.words import VIETNAM_TIME, clean
 from deploy.backtesting.asked import Asked
 from deploy.backtesting.told import Told
 from deploy.commands.common import say
+from deploy.progress import Silent
 from detectors.comparing import at_night, compare, later_by
 
 FIRED = "fired"
@@ -52,6 +53,8 @@ class Report:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
+        #: Prints a line; another way is taken while a progress bar is on the same terminal.
+        self.write: Callable[[bytes], None] = Silent().write
         self.told: list[Told] = []
         self.rivals: list[Told] = []
 
@@ -60,7 +63,7 @@ class Report:
         if self._wanted(told):
             self.told.append(told)
             if self._asked.rival is None:
-                _print(told.line)
+                self.write(told.line)
 
     def take_rival(self, told: Told) -> None:
         """Something that the other setting found."""
@@ -99,7 +102,7 @@ class Report:
             more = {"comparison": "kept", "later_by_seconds": later}
             lines.append((first[a].fired_at, first[a].with_fields(**more)))
         for _, line in sorted(lines):
-            _print(line)
+            self.write(line)
         later_than = later_by(found, mine, theirs)
         say(
             f"the other setting: {len(second):,} alerts, {exposure.rate(len(second))}, "
@@ -121,11 +124,6 @@ def _fired(told: Sequence[Told]) -> list[Told]:
 
 def _places(told: Sequence[Told]) -> list[tuple[str, datetime]]:
     return [(one.organisation, one.fired_at) for one in told]
-
-
-def _print(line: bytes) -> None:
-    sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def _table(told: Sequence[Told]) -> None:
