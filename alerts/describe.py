@@ -20,6 +20,8 @@ def title(finding: Finding, *, run: str = LIVE) -> str:
     >>> print(title(_example()))
     Cảnh báo – Thái Nguyên: 1.200 lượt nhắc tiêu cực, mức bình thường khoảng 7,5 (mức độ: nghiêm trọng)
     """
+    if finding.series is Series.FEED_SILENCE:
+        return words.FEEDS_TITLE.format(head=_head(finding, run), sources=_feeds(finding))
     return words.TITLE.format(
         head=_head(finding, run),
         organisation=words.clean(finding.organisation_name),
@@ -53,7 +55,19 @@ trong khoảng 40 tuần
     Từ ngữ mới xuất hiện: vỡ đê; mất điện.
     """
     sentences = [f"{words.DRILL}."] if run != LIVE else []
-    ended = finding.state is AlertState.RESOLVED
+    if finding.series is Series.FEED_SILENCE:
+        return " ".join([*sentences, *_of_feeds(finding)])
+    sentences += _course(finding)
+    if stale:
+        sentences.append(words.STALE)
+    return " ".join([*sentences, *_content(finding, excerpts)])
+
+
+def _course(finding: Finding) -> list[str]:
+    """How much came, since when, and how rare that is."""
+    sentences, ended = [], finding.state is AlertState.RESOLVED
+    if finding.held_back:
+        sentences.append(words.HELD_BECAUSE.format(reason=words.GUARD.get(finding.held_back, words.GUARD_UNKNOWN)))
     if ended:
         sentences.append(words.ENDED.format(organisation=_name(finding), moment=_moment(finding.fired_at)))
     sentences.append(_counts(finding))
@@ -61,8 +75,12 @@ trong khoảng 40 tuần
         sentences.append(words.FIRST_FIRED.format(moment=_moment(finding.first_fired_at)))
     if not ended:
         sentences.append(words.RARE.format(rarity=words.rarity(finding.probability)))
-    if stale:
-        sentences.append(words.STALE)
+    return sentences
+
+
+def _content(finding: Finding, excerpts: Sequence[Excerpt]) -> list[str]:
+    """What is said, by whom, of whom."""
+    sentences = []
     if _has_role(finding):
         sentences.append(words.ROLES.format(roles=_roles(finding)))
     if finding.former_names:
@@ -74,7 +92,7 @@ trong khoảng 40 tuần
         sentences.append(words.SHOWN.format(mentions="; ".join(quoted)))
     if finding.words:
         sentences.append(words.NEW_WORDS.format(words=_new_words(finding)))
-    return " ".join(sentences)
+    return sentences
 
 
 def block(
@@ -138,6 +156,8 @@ def _folded(label: str, text: str, width: int) -> list[str]:
 
 def _head(finding: Finding, run: str) -> str:
     parts = [words.DRILL] if run != LIVE else []
+    if finding.held_back:
+        return " – ".join([*parts, words.HELD_BACK])
     if finding.state is AlertState.RESOLVED:
         parts.append(f"{words.ALERT} {words.RESOLVED}")
     elif finding.revision > 1:
@@ -145,6 +165,20 @@ def _head(finding: Finding, run: str) -> str:
     else:
         parts.append(words.ALERT)
     return " – ".join(parts)
+
+
+def _feeds(finding: Finding) -> str:
+    """The feeds that are silent, by name."""
+    return words.listed([_source(one.kind, one.name) for one in finding.sources]) or _name(finding)
+
+
+def _of_feeds(finding: Finding) -> list[str]:
+    if finding.state is AlertState.RESOLVED:
+        return [words.FEEDS_ENDED.format(moment=_moment(finding.fired_at))]
+    silent = words.FEEDS_SILENT.format(
+        moment=_moment(finding.window_start), expected=words.about(finding.expected), sources=_feeds(finding)
+    )
+    return [silent, words.FEEDS_TODO]
 
 
 def _name(finding: Finding) -> str:

@@ -43,6 +43,8 @@ def step(known: int | None, finding: Finding) -> Step:
 
 def kind_of(finding: Finding) -> ChangeKind:
     """The change that a finding makes; a reason this version does not know is an update, or an end."""
+    if finding.held_back:
+        return ChangeKind.HELD_BACK
     if finding.state is AlertState.RESOLVED:
         return ChangeKind.RESOLVED
     known = {kind.value: kind for kind in (ChangeKind.FIRED, ChangeKind.ESCALATED)}
@@ -55,7 +57,7 @@ def hearing(alert: Alert, now: datetime, patience: timedelta = PATIENCE) -> Hear
     Only `Hearing.OVERDUE` asks for it: it fires, is not marked yet, and its newest change is older than `patience`.
     A stale alert stays firing (watch alone resolves); the next finding of it takes the mark away.
     """
-    if alert.state is AlertState.RESOLVED:
+    if alert.state in {AlertState.RESOLVED, AlertState.HELD_BACK}:
         return Hearing.OVER
     if alert.stale:
         return Hearing.MARKED

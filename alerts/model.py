@@ -23,17 +23,19 @@ class Severity(StrEnum):
 
 
 class AlertState(StrEnum):
-    """Whether the spike goes on."""
+    """Whether the spike goes on; what is held back is stored and shown, and nobody is told of it."""
 
     FIRING = "firing"
     RESOLVED = "resolved"
+    HELD_BACK = "held_back"
 
 
 class Series(StrEnum):
-    """Which count of an organisation is unusual."""
+    """Which count of an organisation is unusual; of the feeds, that nothing comes."""
 
     NEGATIVE_COUNT = "negative_count"
     NEGATIVE_SHARE = "negative_share"
+    FEED_SILENCE = "feed_silence"
 
 
 class SourceCount(msgspec.Struct, frozen=True):
@@ -94,13 +96,16 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     test_probability
         The single test's tail probability.
     reason
-        Why this revision exists: ``fired``, ``escalated``, ``updated`` or ``resolved``.
+        Why this revision exists: ``fired``, ``escalated``, ``updated``, ``resolved`` or ``held_back``.
     words
         Terms that are new against the organisation's own past, most surprising first; at most 8.
     roles
         What the organisation is in the negative mentions of the window, strongest role first.
     former_names
         Former names under which they speak of it, most frequent first; at most 5.
+    held_back
+        Why nobody is told: a value of `detectors.guards.Guard`; empty where it is no spike of the collector's. One that
+        ends while held back is resolved, and keeps the reason.
     """
 
     id: str
@@ -124,6 +129,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     words: tuple[str, ...] = ()
     roles: tuple[RoleCount, ...] = ()
     former_names: tuple[FormerName, ...] = ()
+    held_back: str = ""
 
 
 class Excerpt(msgspec.Struct, frozen=True):
@@ -167,13 +173,14 @@ class _Canonical:
 
 
 class ChangeKind(StrEnum):
-    """What a row of the ordered log tells; those of `ALERT_KINDS` carry the alert's finding as their body."""
+    """What a row of the ordered log tells; those of `FINDING_KINDS` carry the alert's finding as their body."""
 
     FIRED = "fired"
     ESCALATED = "escalated"
     UPDATED = "updated"
     RESOLVED = "resolved"
     STALE = "stale"
+    HELD_BACK = "held_back"
     RECEIVER_PUT = "receiver_put"
     RECEIVER_ENABLED = "receiver_enabled"
     RECEIVER_DISABLED = "receiver_disabled"
@@ -200,6 +207,8 @@ class ChangeKind(StrEnum):
 ALERT_KINDS = frozenset(
     {ChangeKind.FIRED, ChangeKind.ESCALATED, ChangeKind.UPDATED, ChangeKind.RESOLVED, ChangeKind.STALE}
 )
+#: Those and the spikes that are held back: a finding is their body.
+FINDING_KINDS = ALERT_KINDS | {ChangeKind.HELD_BACK}
 
 #: The changes that are an incident's: their `alert_id` is the incident's id, their body what `alerts.incidents` tells.
 INCIDENT_KINDS = frozenset(kind for kind in ChangeKind if kind.value.startswith("incident_"))
@@ -240,8 +249,8 @@ class Alert(msgspec.Struct, frozen=True):
 
     @property
     def state(self) -> AlertState:
-        """Whether it fires."""
-        return self.finding.state
+        """Whether it fires; one that ended while it was held back still counts as held back."""
+        return AlertState.HELD_BACK if self.finding.held_back else self.finding.state
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -277,7 +286,7 @@ class Change(msgspec.Struct, frozen=True):
 
     def alert(self) -> Alert | None:
         """The alert as this change left it; `None` where the change is about something else."""
-        if self.kind not in ALERT_KINDS:
+        if self.kind not in FINDING_KINDS:
             return None
         finding = msgspec.json.decode(self.body, type=Finding)
         return Alert(self.run, finding, self.sequence, self.at, stale=self.kind is ChangeKind.STALE)

@@ -86,12 +86,16 @@ class Status(NamedTuple):
     counters
         Sums over all workers since their first start, by name and label value (empty where the name has no label):
         ``mentions_read``, ``mentions_refused`` (by reason), ``mentions_delayed``, ``mentions_backfilled``,
-        ``mentions_duplicate``, ``findings`` (by reason), ``readings_raised``, ``watch_without`` …
+        ``mentions_duplicate``, ``findings`` (by reason), ``held_back`` (by guard), ``readings_raised``,
+        ``watch_without`` …
+    silent_feeds
+        Sources that send nothing though they should, as ``kind/name``.
     """
 
     lag: Mapping[str, float]
     watermark_age_seconds: float | None
     counters: Mapping[str, Mapping[str, float]]
+    silent_feeds: Sequence[str] = ()
 
 
 class LogHealth(Protocol):

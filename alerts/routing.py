@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.model import LIVE, Finding, Receiver, Severity
+from alerts.model import LIVE, Finding, Receiver, Series, Severity
 
 #: Mildest to gravest.
 ORDER = tuple(Severity)
@@ -22,16 +22,30 @@ class Match(StrEnum):
     OTHER_ORGANISATION = "other_organisation"
     OTHER_SEVERITY = "other_severity"
     TOO_MILD = "too_mild"
+    HELD_BACK = "held_back"
 
 
 def match(receiver: Receiver, run: str, finding: Finding) -> Match:
     """Whether a receiver wants this finding of this run."""
     if not receiver.enabled or receiver.disabled:
         return Match.DISABLED
+    if finding.held_back:
+        return Match.HELD_BACK
     if not wants_run(receiver, run):
         return Match.OTHER_RUN
-    if receiver.organisations and finding.organisation not in receiver.organisations:
+    if not _is_of(receiver, finding):
         return Match.OTHER_ORGANISATION
+    return _grave(receiver, finding)
+
+
+def _is_of(receiver: Receiver, finding: Finding) -> bool:
+    """Whether it is of an organisation the receiver asks for; of feeds only operators hear: those who name them."""
+    if finding.series is Series.FEED_SILENCE or receiver.organisations:
+        return finding.organisation in receiver.organisations
+    return True
+
+
+def _grave(receiver: Receiver, finding: Finding) -> Match:
     if receiver.severities and finding.severity not in receiver.severities:
         return Match.OTHER_SEVERITY
     if ORDER.index(finding.severity) < ORDER.index(receiver.min_severity):

@@ -70,6 +70,23 @@ FORMER_NAMES = "Có lượt nhắc dùng tên cũ: {names}; đơn vị chịu tr
 FORMER_NAME = "“{name}” ({count} lượt)"
 NEW_WORDS = "Từ ngữ mới xuất hiện: {words}."
 
+HELD_BACK = "Tạm giữ, chưa phát cảnh báo"
+HELD_BECAUSE = "Lý do tạm giữ: {reason}."
+#: By the values of `detectors.guards.Guard`.
+GUARD = {
+    "catch_up": "tin dồn về sau khi việc thu thập bị gián đoạn",
+    "collector_surge": "mọi nguồn tin cùng tăng một lúc, có thể do khâu thu thập",
+    "source_surge": "cả một nguồn tin tăng bất thường, có thể do khâu thu thập",
+    "silent_source": "một nguồn tin thường có đang im lặng nên tỷ lệ bị lệch",
+    "repeated_text": "một nội dung gần như giống hệt được đăng lặp lại nhiều lần",
+    "few_voices": "ít người đăng nhưng đăng nhiều lần",
+}
+GUARD_UNKNOWN = "đang xem lại"
+FEEDS_TITLE = "{head} – nguồn tin im lặng: {sources}"
+FEEDS_ENDED = "Các nguồn tin đã hoạt động trở lại lúc {moment}."
+FEEDS_SILENT = "Từ {moment}, các nguồn sau không có lượt nhắc nào, trong khi bình thường {expected}: {sources}."
+FEEDS_TODO = "Đề nghị kiểm tra khâu thu thập; trong thời gian này cảnh báo có thể đến muộn hoặc thiếu."
+
 ONCE_IN_WEEKS = "ước tính chỉ gặp một lần trong khoảng {count} tuần"
 ONCE_IN_YEARS = "ước tính chỉ gặp một lần trong khoảng {count} năm"
 RARER_THAN_CENTURY = "ước tính gặp chưa đến một lần trong 100 năm"

@@ -28,7 +28,7 @@ from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
-from api.routes import alerts, dashboard, erasures, incidents, mentions, operations, register
+from api.routes import alerts, dashboard, erasures, incidents, insights, mentions, operations, register
 from api.service import Service
 from api.settings import ApiSettings
 from api.supervising import Supervisor
@@ -158,7 +158,7 @@ def _assemble(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     shown: list[tuple[str, str]] = []
-    for module in (mentions, alerts, incidents, erasures, register, operations, dashboard):
+    for module in (mentions, alerts, incidents, insights, erasures, register, operations, dashboard):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from alerts.delivering import REASONS
-from alerts.model import ALERT_KINDS, INCIDENT_KINDS, Outcome, Verdict
+from alerts.model import FINDING_KINDS, INCIDENT_KINDS, Outcome, Verdict
 from alerts.ports import Status
 from api.hub import Dropped, Hub
 
@@ -26,6 +26,7 @@ _WORKER_COUNTERS = (
     ("mentions_counted", "canhbao_mentions_counted", "", "Mentions counted for the organisations they name."),
     ("mentions_negative", "canhbao_mentions_negative", "", "Mentions read as negative."),
     ("findings", "canhbao_findings", "reason", "Findings, by why the revision exists."),
+    ("held_back", "canhbao_held_back", "guard", "Spikes that were held back, by the guard that did it first."),
     ("baselines_ended", "canhbao_baselines_ended", "", "Baselines that were ended and begun anew."),
     ("readings_repeated", "canhbao_readings_repeated", "", "Readings that were sent twice and counted once."),
     ("readings_raised", "canhbao_readings_raised", "", "Readings older than their partition's mark."),
@@ -40,7 +41,8 @@ REFUSAL_REASONS = (
 )
 _WORKER_LABELS: Mapping[str, tuple[str, ...]] = {
     "mentions_refused": REFUSAL_REASONS,
-    "findings": ("fired", "escalated", "updated", "resolved"),
+    "findings": ("fired", "escalated", "updated", "resolved", "held_back"),
+    "held_back": ("catch_up", "collector_surge", "source_surge", "silent_source", "repeated_text", "few_voices"),
     "stalls": ("stream", "agent", "commit", "watermark"),
 }
 
@@ -85,7 +87,7 @@ class Metrics:
         self._show_zeros()
 
     def _show_zeros(self) -> None:
-        for kind in ALERT_KINDS:
+        for kind in FINDING_KINDS:
             self.alerts.labels(kind.value)
         for kind in INCIDENT_KINDS:
             self.incidents.labels(kind.value)
@@ -167,6 +169,7 @@ class WorkerCollector(Collector):
         if status.watermark_age_seconds is not None:
             age.add_metric([], status.watermark_age_seconds)
         yield age
+        yield GaugeMetricFamily("canhbao_feeds_silent", "Feeds that send nothing now.", value=len(status.silent_feeds))
         for key, name, label, text in _WORKER_COUNTERS:
             zeros = dict.fromkeys(_WORKER_LABELS.get(key, ()), 0.0)
             yield _counter(name, label, text, {**zeros, **status.counters.get(key, {})})

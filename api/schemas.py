@@ -40,6 +40,12 @@ class AlertPage(BaseModel):
     more: bool
 
 
+class HeldBack(BaseModel):
+    """Spikes that were held back."""
+
+    held_back: list[dict[str, Any]]
+
+
 class AlertDetail(BaseModel):
     """One alert with the texts of its mentions, its revisions and its deliveries."""
 

@@ -94,7 +94,7 @@ def alert_object(alert: Alert, base_url: str, excerpts: Sequence[Excerpt] = ()) 
 def change_object(change: Change, base_url: str) -> dict[str, Any]:
     """An alert as a change left it, with the change's kind."""
     alert = change.alert()
-    assert alert is not None  # noqa: S101 - only changes of ALERT_KINDS come here
+    assert alert is not None  # noqa: S101 - only changes of FINDING_KINDS come here
     return {**alert_object(alert, base_url), "change": change.kind.value}
 
 

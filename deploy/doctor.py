@@ -178,6 +178,8 @@ async def _workers(settings: Settings, log: Any) -> AsyncIterator[Line]:
         yield Line(Health.WRONG, f"behind: {lags}, detection {age:.0f} s", "add workers, or see the worker's log")
     else:
         yield Line(Health.WELL, f"detection is {age:.1f} s behind the log's clock")
+    for name in status.silent_feeds:
+        yield Line(Health.WRONG, f"nothing comes from the feed {name}", "see the collector, and the feed itself")
     refused = sum(status.counters.get("mentions_refused", {}).values())
     if refused:
         yield Line(Health.NOTE, f"{refused:,.0f} mentions were refused", "the topic mentions.dead says why")

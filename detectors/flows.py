@@ -145,11 +145,15 @@ class Flows:
         counts = self._bins[places].sum(axis=0).astype(np.float64)
         day, of_day = _slot(hour)
         usual, visits = self._usual[:, :, day, of_day], self._visits[:, day, of_day]
+        # The first hour of a kind of day begins from what the other kind knows, as if that were a visit.
+        elsewhere = self._visits[:, 1 - day, of_day] > 0
+        borrowed = (visits == 0) & elsewhere
+        usual[borrowed] = self._usual[borrowed, :, 1 - day, of_day]
         # A feed that has just fallen silent must not make its silence usual; after a week it is what it is.
-        lost = (counts[:, ALL] == 0) & (self._an_hour(hour, ALL) >= 3.0) & (hour - self._last < 7 * DAY)
+        lost = (counts[:, ALL] == 0) & (usual[:, ALL] >= 3.0) & (hour - self._last < 7 * DAY)
         most = self.policy.cap * usual + 3.0 * np.sqrt(3.0 * usual) + 3.0
-        counts = np.where((visits >= 3)[:, None], np.minimum(counts, most), counts)
-        weight = np.maximum(self.policy.least_weight, 1.0 / (visits + 1.0))[:, None]
+        counts = np.where((visits + 3 * elsewhere >= 3)[:, None], np.minimum(counts, most), counts)
+        weight = np.maximum(self.policy.least_weight, 1.0 / (visits + elsewhere + 1.0))[:, None]
         usual += np.where(lost[:, None], 0.0, weight * (counts - usual))
         visits += 1
 

@@ -55,7 +55,7 @@ class GuardPolicy:
     shrinkage: float = 20.0
     delayed: float = 0.5
     repeated: float = 0.5
-    voice: int = 3
+    voice: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

@@ -138,8 +138,8 @@ class Duties:
     async def report(self) -> None:
         """Say how this worker stands."""
         worker = self._worker
-        ahead = tuple(sorted(worker.watch.ahead()))
-        report = Report(worker.name, self._clock(), worker.tallies.values, *worker.watch.standing(), ahead)
+        asked = (tuple(sorted(worker.watch.ahead())), worker.watch.silent())
+        report = Report(worker.name, self._clock(), worker.tallies.values, *worker.watch.standing(), *asked)
         record = NewRecord(encode_report(report), key=worker.name.encode())
         await self._outbox(self._topics.status, 0, [record])
 

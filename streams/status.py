@@ -36,6 +36,8 @@ class Report(msgspec.Struct, frozen=True):
         Readings that wait for the watermark.
     ahead
         Mentions partitions whose readers, in whichever worker, are to pause: too much waits for the others.
+    silent
+        Feeds that are silent, as ``kind/name``.
     """
 
     worker: str
@@ -45,6 +47,7 @@ class Report(msgspec.Struct, frozen=True):
     watermarks: dict[str, int] = {}
     pending_bytes: int = 0
     ahead: tuple[int, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 def encode_report(report: Report) -> bytes:
@@ -137,7 +140,8 @@ class StatusReader:
             tallies.merge(report.counters)
         marks = [mark for report in fresh for mark in report.watermarks.values() if mark]
         age = (self._clock() - min(marks)) / 1000 if marks else None
-        return Status(lag, None if age is None else max(0.0, age), tallies.values)
+        silent = sorted({name for report in fresh for name in report.silent})
+        return Status(lag, None if age is None else max(0.0, age), tallies.values, silent)
 
     async def _read_lag(self) -> float:
         lag = 0

@@ -9,11 +9,14 @@ import msgspec
 
 from alerts.incidents.grouping import Candidate, Evidence, GroupingPolicy, candidate, evidence_of, home_of, over_at
 from alerts.incidents.model import ORDER, Event, Incident, IncidentState, Member
-from alerts.model import AlertState, Change, ChangeKind, Finding
+from alerts.model import AlertState, Change, ChangeKind, Finding, Series
 
 replace = msgspec.structs.replace
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Changes of alerts that are about no new fact, or that people are not told of.
+_NO_NEWS = frozenset({ChangeKind.STALE, ChangeKind.HELD_BACK})
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Incidents:
         """Take alert changes of this run, in their order."""
         for change in changes:
             alert = change.alert()
-            if alert is not None and change.kind is not ChangeKind.STALE:
+            if alert is not None and change.kind not in _NO_NEWS and alert.finding.series is not Series.FEED_SILENCE:
                 self._take(alert.finding, change.run)
 
     def settle(self, now: datetime) -> None:

@@ -126,7 +126,7 @@ class MemoryStore:
         fitting = [
             alert
             for alert in self._alerts.values()
-            if state in {None, alert.state}
+            if (alert.state is state if state is not None else alert.state is not AlertState.HELD_BACK)
             and run in {None, alert.run}
             and organisation in {None, alert.finding.organisation}
             and (before is None or alert.place < before)

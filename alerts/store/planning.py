@@ -95,7 +95,7 @@ def plan(found: Sequence[Found], known: Known, now: datetime, oldest: timedelta 
 
 
 def alert_of(change: Change) -> Alert:
-    """The alert as a change of `ALERT_KINDS` left it."""
+    """The alert as a change of `FINDING_KINDS` left it."""
     alert = change.alert()
     if alert is None:
         raise StoreError(f"change {change.sequence} ({change.kind}) is about no alert")

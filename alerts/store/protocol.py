@@ -106,7 +106,10 @@ class AlertStore(Protocol):
         organisation: str | None = None,
         before: tuple[str, str, str] | None = None,
     ) -> list[Alert]:
-        """Alerts, newest first firing first; the page after the one that ended with `before` (`Alert.place`)."""
+        """Alerts, newest first firing first; the page after the one that ended with `before` (`Alert.place`).
+
+        Without `state` all but those that are held back.
+        """
 
     def alert(self, id_: str, run: str | None = None) -> History | None:
         """One alert with texts and changes; without `run` the live one, else that of the run last heard of."""

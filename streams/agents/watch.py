@@ -193,6 +193,8 @@ class WatchAgent:
         await self._append(self._topics.levels, output.levels)
         for finding in output.findings:
             self._tallies.add("findings", 1, finding.reason)
+            if finding.held_back and finding.revision == 1:
+                self._tallies.add("held_back", 1, finding.held_back)
         if output.findings:
             self.active_at = self._stopwatch()
 
@@ -239,6 +241,11 @@ class WatchAgent:
             if held.watcher.pending_bytes > self._pending_limit
             for partition in held.watcher.ahead()
         )
+
+    def silent(self) -> tuple[str, ...]:
+        """Feeds that are silent, as ``kind/name``, for `status`."""
+        feeds = [held.watcher.feeds for held in self._held.values() if held.watcher.feeds is not None]
+        return tuple(sorted("/".join(name) for one in feeds for name in one.silent))
 
     def progress(self) -> dict[TP, Progress]:
         """How far the fold of each partition is, for the watchdog."""

@@ -8,8 +8,9 @@ one by one, which says what is wrong with which.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -135,6 +136,10 @@ class Gathering:
             self._group(register.with_ancestors(frozenset(mention.organisations or ()), at))
             for mention, at in zip(mentions, seen_at.tolist(), strict=True)
         ]
+
+    def seen(self) -> Iterator[tuple[int, int, int, bool]]:
+        """Offset, seen_at and source of each, and that it is not negative."""
+        return zip(self._offsets, self._seen_at, self.sources, repeat(False))
 
     def totals(self) -> Mapping[int, int]:
         """How many of each source."""

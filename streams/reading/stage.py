@@ -22,6 +22,7 @@ from streams.reading.gathering import MANY, Gathering
 from streams.reading.reader import Reader, Seen, Sources
 from streams.records import parse_batch
 from streams.watching.envelopes import UNATTRIBUTED, Envelope, Reading, Source, SourceTotal, home
+from streams.watching.flowing import pack
 
 if TYPE_CHECKING:  # importing the transports imports Faust
     from streams.transports.batches import RecordLike
@@ -80,6 +81,7 @@ class ReadStage:
         sources = Sources()
         gathering, readings, refused = self._read(rest, sources, topic, partition)
         totals = _totals(readings, gathering)
+        flow = pack(start, _seen(readings, gathering))
         numbered = tuple(Source(kind, name) for kind, name in sources.numbers)
         envelopes = tuple(
             Envelope(
@@ -93,6 +95,7 @@ class ReadStage:
                 final=final,
                 first=records[0].timestamp if records else 0,
                 plain=gathering.columns(partial(self._is_home, number)) if gathering is not None else None,
+                flow=flow,
             )
             for number, share in enumerate(self._shares(readings))
         )
@@ -186,6 +189,12 @@ class ReadStage:
             if len(self._homes) < 10_000:
                 self._homes[organisations] = homes
         return homes
+
+
+def _seen(readings: Sequence[Reading], gathering: Gathering | None) -> list[tuple[int, int, int, bool]]:
+    """Offset, seen_at, source and whether negative of every mention, in the order of offsets."""
+    seen = [(one.offset, one.seen_at, one.source, one.counts == 1) for one in readings]
+    return seen if gathering is None else sorted([*seen, *gathering.seen()])
 
 
 def _totals(readings: Sequence[Reading], gathering: Gathering | None) -> tuple[SourceTotal, ...]:

@@ -5,11 +5,15 @@ import zlib
 import msgspec
 
 from streams.watching.columns import Columns
+from streams.watching.flowing import Flow
 
 #: Organisation code under which negative mentions that name no registered body are counted.
 UNATTRIBUTED = "_unattributed"
 #: How it is called to people.
 UNATTRIBUTED_NAME = "Chưa rõ cơ quan"
+#: Organisation code under which operators are told of feeds that fall silent, and how it is called to people.
+FEEDS = "_feeds"
+FEEDS_NAME = "Nguồn tin"
 
 
 #: What a body may be in a text, from the weakest to the strongest.
@@ -108,6 +112,8 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
         is cut.
     plain
         Readings that are not negative, by columns, where there are many: what is left of them is in `readings`.
+    flow
+        From which sources the mentions of the whole batch came, those too that are watched elsewhere.
     """
 
     partition: int
@@ -120,6 +126,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True, tag="envelope/1"):
     final: bool = False
     first: int = 0
     plain: Columns | None = None
+    flow: Flow | None = None
 
 
 class Without(msgspec.Struct, array_like=True, frozen=True, tag="without/1"):

@@ -22,10 +22,12 @@ from alerts.model import (
     SourceCount,
 )
 from detectors.bank import Decision, Kind
+from detectors.guards import Verdict
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.columns import Ints
 from streams.watching.counts import SOURCES_SHOWN, SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, UNATTRIBUTED_NAME
+from streams.watching.guarding import Spike
 from streams.watching.standing import Standing
 from streams.watching.stories import SHOWN, Stories
 from streams.watching.times import instant
@@ -36,6 +38,8 @@ UPDATE_AFTER = 30 * MINUTE
 UPDATE_GROWTH = 1.5
 #: And only while so many times more was observed than expected.
 UPDATE_RATIO = 2.0
+#: The series whose spikes may be held back.
+GUARDED = frozenset({Series.NEGATIVE_COUNT, Series.NEGATIVE_SHARE})
 
 
 def alert_id(organisation: str, series: str, fired_at: int) -> str:
@@ -65,6 +69,13 @@ class Baseline(Protocol):
         """Weekly probability of the newest test, and that of the single test."""
 
 
+class Guards(Protocol):
+    """Says whether a spike is the collector's rather than the world's: `streams.watching.guarding.Guarding`."""
+
+    def judge(self, spike: Spike, held: Verdict | None = None, since: int | None = None) -> Verdict:
+        """Whether it is held back; `held` since the minute `since`, if it is already."""
+
+
 class Active(msgspec.Struct):
     """An alert that fires: what its newest revision said, and how many negatives were counted since.
 
@@ -82,6 +93,8 @@ class Active(msgspec.Struct):
         The counts from `start` to now.
     shown
         Sources, representatives and words of the newest revision.
+    held, judged
+        Why it is held back, if it is, and the tick at which that was asked last.
     """
 
     id: str
@@ -106,6 +119,8 @@ class Active(msgspec.Struct):
     excerpted: list[tuple[str, str, str]] = []
     roles: tuple[RoleCount, ...] = ()
     former_names: tuple[FormerName, ...] = ()
+    held: Verdict | None = None
+    judged: int = 0
 
     def is_due(self, tick: int) -> bool:
         """Whether so much has come that people should hear of it."""
@@ -132,6 +147,8 @@ class AlertBook:
         Organisations' names by code.
     sources, stories, words
         What is remembered of mentions, shared with the watcher.
+    guards
+        Whether a spike is held back; without them none is.
     """
 
     def __init__(
@@ -141,8 +158,10 @@ class AlertBook:
         stories: Mapping[str, Stories],
         words: Mapping[str, Words],
         standing: Standing,
+        guards: Guards | None = None,
     ) -> None:
         self.rename(names)
+        self._guards = guards
         self._sources = sources
         self._stories = stories
         self._words = words
@@ -207,18 +226,43 @@ class AlertBook:
             )  # fmt: skip
             self.active.setdefault(organisation, {})[series.value] = alert
         self._take(alert, decision, tick, baseline)
-        return self._shown(alert, tick, reason)
+        if alert.held is None and reason == "escalated":
+            return self._shown(alert, tick, reason)
+        freed = self._is_free(alert, tick)
+        return self._shown(alert, tick, "fired" if freed else "held_back")
+
+    def _is_free(self, alert: Active, tick: int) -> bool:
+        """Whether people are to be told of an alert that they were not told of yet."""
+        alert.judged = tick
+        if self._guards is None or alert.series not in GUARDED:
+            return True
+        now = (tick - 1) // MINUTE
+        spike = Spike(alert.organisation, alert.series, alert.start, now, alert.observed, alert.expected)
+        since = alert.first // MINUTE if alert.held is not None else None
+        verdict = self._guards.judge(spike, alert.held, since)
+        alert.held = verdict if verdict.guard is not None else None
+        return alert.held is None
 
     def update(self, organisation: str, tick: int, baseline: Baseline | None = None) -> list[Revision]:
         """Revisions of the organisation's alerts that have grown since people last heard of them."""
-        due = [alert for alert in self.active.get(organisation, {}).values() if alert.is_due(tick)]
+        active = list(self.active.get(organisation, {}).values())
+        freed = [alert for alert in active if alert.held is not None and self._is_outgrown(alert, tick, baseline)]
+        due = [alert for alert in active if alert.is_due(tick) and alert not in freed]
         for alert in due:
             _widen(alert, tick, baseline)
             if baseline is not None:
                 alert.probability, alert.test_probability = baseline.present(alert.series)
         # In a window that has become long, growth may be no more than what every day brings.
         due = [alert for alert in due if alert.series is not Series.NEGATIVE_COUNT or alert.stands_out()]
-        return [self._shown(alert, tick, "updated") for alert in due]
+        said = [self._shown(alert, tick, "updated" if alert.held is None else "held_back") for alert in due]
+        return said + [self._shown(alert, tick, "fired") for alert in freed]
+
+    def _is_outgrown(self, alert: Active, tick: int, baseline: Baseline | None) -> bool:
+        """Whether a spike that is held back stands out whatever the collector does; asked once a minute."""
+        if tick - alert.judged < MINUTE:
+            return False
+        _widen(alert, tick, baseline)
+        return self._is_free(alert, tick)
 
     def _drop(self, alert: Active) -> None:
         of_organisation = self.active[alert.organisation]
@@ -259,7 +303,8 @@ class AlertBook:
         known = set(alert.excerpted)
         fresh = [story for story in stories[:SHOWN] if (story.kind, story.name, story.id) not in known]
         alert.excerpted = [*alert.excerpted, *((story.kind, story.name, story.id) for story in fresh)]
-        finding = self._revise(alert, tick, reason, AlertState.FIRING)
+        state = AlertState.FIRING if alert.held is None else AlertState.HELD_BACK
+        finding = self._revise(alert, tick, reason, state)
         return Revision(finding, tuple(story.excerpt() for story in fresh))
 
     def _revise(self, alert: Active, tick: int, reason: str, state: AlertState) -> Finding:
@@ -288,6 +333,7 @@ class AlertBook:
             words=alert.words,
             roles=alert.roles,
             former_names=alert.former_names,
+            held_back=alert.held.guard.value if alert.held is not None and alert.held.guard is not None else "",
         )
 
     def snapshot(self) -> bytes:

@@ -7,6 +7,7 @@ import numpy as np
 from streams.watching.arrivals import TICK, Arrivals, Entry
 from streams.watching.columns import Block, Ints
 from streams.watching.envelopes import Envelope, Reading
+from streams.watching.flowing import Flowing
 from streams.watching.marks import Marks, Progress
 from streams.watching.output import Output
 from streams.watching.pending import Pending
@@ -24,6 +25,7 @@ class Intake:
     def __init__(self, partitions: int) -> None:
         self.marks = Marks.of(partitions)
         self.pending = Pending()
+        self.flowing = Flowing()
         #: When the first mention of the run was seen; unknown at first.
         self.earliest: int | None = None
 
@@ -36,6 +38,9 @@ class Intake:
             self.marks.speak(envelope.partition, progress.mark)  # its mark moves to the watermark before any reading
         if envelope.start < envelope.end and envelope.first:
             self._began(envelope.first, begun=begun)
+        if envelope.flow is not None:
+            sources = [(source.kind, source.name) for source in envelope.sources]
+            self.flowing.take(envelope.flow, envelope.start, progress.next_offset, sources)
         block, repeated = _new_columns(envelope, progress.next_offset)
         fresh = [reading for reading in envelope.readings if reading.offset >= progress.next_offset]
         output.count("readings_repeated", repeated + len(envelope.readings) - len(fresh))

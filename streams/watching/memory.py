@@ -1,17 +1,20 @@
 """What is remembered of mentions: each is counted once, and leaves its source, its story and its words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from detectors.flows import Flows
 from streams.reading.placing import BACKFILL_MS, place
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.arrivals import Arrivals, Entry
 from streams.watching.caps import SourceCaps
 from streams.watching.columns import Ints
 from streams.watching.counts import OpenMinutes, SourceCounts
+from streams.watching.crowd import Crowd
 from streams.watching.findings import AlertBook
+from streams.watching.guarding import Guarding
 from streams.watching.identities import Identities
 from streams.watching.output import Output
 from streams.watching.standing import Standing
@@ -31,9 +34,19 @@ class Memory:
         Organisations watched, row by row.
     names
         Organisations' names by code.
+    flows
+        What every source sends.
+    row_of
+        Row of an organisation.
     """
 
-    def __init__(self, codes: Sequence[str], names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        codes: Sequence[str],
+        names: Mapping[str, str],
+        flows: Callable[[], Flows],
+        row_of: Callable[[str], int],
+    ) -> None:
         self.codes = codes
         self.identities = Identities()
         self.counts = OpenMinutes(len(codes))
@@ -42,7 +55,9 @@ class Memory:
         self.stories: dict[str, Stories] = {}
         self.words: dict[str, Words] = {}
         self.standing = Standing()
-        self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing)
+        self.crowd = Crowd()
+        self.guarding = Guarding(self.sources, self.crowd, flows, row_of, len(codes))
+        self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing, self.guarding)
 
     def fold(
         self, arrivals: Arrivals, here: slice, rows: Mapping[str, int], lateness: int, output: Output
@@ -146,6 +161,7 @@ class Memory:
             self.stories[code], self.words[code] = Stories([]), Words(0, {})
         self.stories[code].add(reading, source, entry.seen_at, minute)
         self.words[code].learn(reading.title)
+        self.crowd.add(code, minute, reading, source, entry.seen_at)
 
 
 def _spread(of_group: list[list[int]], groups: Ints) -> tuple[Ints, Ints]:

@@ -49,6 +49,7 @@ class Minutes:
         """Add organisations after those that are there."""
         self.bank.grow(len(codes))
         self._memory.counts.grow(len(codes))
+        self._memory.guarding.expectations.grow(len(codes))
         self.levels.grow(codes)
 
     def retune(self, policy: Policy) -> bool:
@@ -84,15 +85,15 @@ class Minutes:
             else:
                 stops = (
                     until,
-                    self._end_of_hour(minute, until),
+                    (minute // HOUR_MINUTES + 1) * HOUR_MINUTES,
                     self.last_busy + self.config.longest_silence,
                     self.bank.end_of_block(minute),  # what is decided there is said of that minute, and of no later one
                     *self._memory.counts.busy,
                 )
                 self.next_minute = min(stops)
                 yield self.bank.close_idle(self.next_minute)
-            if self.config.levels and self.next_minute % HOUR_MINUTES == 0:
-                output.levels.extend(self.levels.hour(self.bank, self.next_minute - 1))
+            if self.next_minute % HOUR_MINUTES == 0:
+                self._end_hour(self.next_minute, output)
 
     def _close(self, minute: int, rows: Mapping[str, int], output: Output) -> list[Decision]:
         self.next_minute, self.last_busy = minute + 1, minute
@@ -112,5 +113,9 @@ class Minutes:
         self.next_minute, self.silent = None, True
         output.count("baselines_ended")
 
-    def _end_of_hour(self, minute: int, otherwise: int) -> int:
-        return (minute // HOUR_MINUTES + 1) * HOUR_MINUTES if self.config.levels else otherwise
+    def _end_hour(self, end: int, output: Output) -> None:
+        expected = self.bank.nearest(np.arange(self.bank.size)).expected
+        self._memory.guarding.expectations.note(end - HOUR_MINUTES, expected)
+        self._memory.crowd.forget(end)
+        if self.config.levels:
+            output.levels.extend(self.levels.hour(self.bank, end - 1))

@@ -13,6 +13,7 @@ from streams.watching.columns import Block, Columns
 from streams.watching.config import WatchConfig
 from streams.watching.counts import OpenMinutes
 from streams.watching.envelopes import Adopt, Reading, Source
+from streams.watching.feeds import Feeds
 from streams.watching.identities import Identities
 from streams.watching.marks import Marks
 from streams.watching.memory import Memory
@@ -21,7 +22,7 @@ from streams.watching.stories import Stories
 from streams.watching.watcher import Watcher
 from streams.watching.words import Words
 
-FORMAT = 1
+FORMAT = 2
 
 
 class StateError(Exception):
@@ -85,6 +86,11 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     parts |= {f"sources/{name}": data for name, data in memory.sources.parts().items()}
     parts |= {f"standing/{name}": data for name, data in memory.standing.parts().items()}
     parts |= {f"caps/{name}": data for name, data in memory.caps.parts().items()}
+    parts |= {f"crowd/{code}": data for code, data in memory.crowd.parts().items()}
+    parts |= {f"flows/{name}": data for name, data in intake.flowing.parts().items()}
+    parts["expectations"] = memory.guarding.expectations.snapshot()
+    if watcher.feeds is not None:
+        parts["feeds"] = _pack(watcher.feeds)
     parts |= {f"stories/{code}": _pack(stories) for code, stories in memory.stories.items()}
     parts |= {f"words/{code}": _pack(words) for code, words in memory.words.items()}
     return parts
@@ -125,6 +131,9 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
     for partition, data in _under(parts, "columns/").items():
         for block in msgspec.msgpack.decode(data, type=list[_Columns]):
             watcher.intake.pending.add_block(int(partition), Block.of(block.columns, block.sources))
+    watcher.intake.flowing.restore(_under(parts, "flows/"))
+    if watcher.feeds is not None:
+        watcher.feeds = msgspec.msgpack.decode(parts["feeds"], type=Feeds)
     _fill_minutes(watcher.minutes, head, parts)
     _fill_memory(watcher.memory, len(head.codes), parts)
 
@@ -143,6 +152,8 @@ def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
     memory.sources.take(_under(parts, "sources/"))
     memory.standing.take(_under(parts, "standing/"))
     memory.caps.take(_under(parts, "caps/"))
+    memory.crowd.take(_under(parts, "crowd/"))
+    memory.guarding.expectations.resume(parts["expectations"])
     memory.book.restore(parts["alerts"])
     for code, data in _under(parts, "stories/").items():
         memory.stories[code] = msgspec.msgpack.decode(data, type=Stories)

@@ -11,8 +11,9 @@ from detectors.policy import Policy
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.arrivals import TICK, Arrivals
 from streams.watching.config import WatchConfig
-from streams.watching.envelopes import Adopt, Envelope, Partitions, ReadingsRecord, Without
+from streams.watching.envelopes import FEEDS, Adopt, Envelope, Partitions, ReadingsRecord, Without, home
 from streams.watching.envelopes import Marks as IdleMarks
+from streams.watching.feeds import Feeds
 from streams.watching.intake import Intake
 from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
@@ -52,7 +53,10 @@ class Watcher:
         #: What is to be adopted when its minute comes, in order.
         self.adoptions: list[Adopt] = []
         self.intake = Intake(config.mentions_partitions)
-        self.memory = Memory(self.codes, config.names)
+        flowing = self.intake.flowing
+        self.memory = Memory(self.codes, config.names, lambda: flowing.flows, lambda code: self._rows[code])
+        #: Feeds are told of in one partition, though every watcher sees them all.
+        self.feeds = Feeds() if home(FEEDS, config.readings_partitions) == partition else None
         self.minutes = Minutes(config, self.codes, self.memory)
         self.book = self.memory.book
 
@@ -137,13 +141,23 @@ class Watcher:
         arrivals = self.intake.until(end)
         if arrivals is not None:
             self._count(arrivals, output)
+        self._pass(end, output)
         self._adopt_until(end, output)
         self._close_due(end, output)
         self.tick = end
 
+    def _pass(self, tick: int, output: Output) -> None:
+        """Let the flows of the sources come to a tick: all of the minutes before it is known."""
+        for minute in self.intake.flowing.close((tick - 1) // MINUTE):
+            if self.feeds is not None:
+                finding = self.feeds.check(self.intake.flowing.flows.silent(), minute)
+                if finding is not None:
+                    output.findings.append(finding)
+
     def _count(self, arrivals: Arrivals, output: Output) -> None:
         """Count what has arrived, and test, tick by tick."""
         for tick, here in arrivals.ticks():
+            self._pass(tick, output)
             self._adopt_until(tick - TICK, output)
             self._close_due(tick - 1, output)
             if self.minutes.next_minute is None:

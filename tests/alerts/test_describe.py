@@ -136,3 +136,19 @@ def test_an_ended_block_leaves_rarity_out() -> None:
 @pytest.mark.parametrize("severity", list(Severity))
 def test_every_severity_is_named(severity: Severity) -> None:
     assert "mức độ: " in describe.title(changed(severity=severity))
+
+
+def test_what_is_held_back_says_so_and_why() -> None:
+    finding = changed(state=AlertState.HELD_BACK, reason="held_back", held_back="few_voices")
+    assert describe.title(finding).startswith("Tạm giữ, chưa phát cảnh báo – Thái Nguyên")
+    assert "Lý do tạm giữ: ít người đăng nhưng đăng nhiều lần." in describe.summary(finding)
+
+
+def test_feeds_that_are_silent_are_named_with_what_to_do() -> None:
+    feeds = (SourceCount("news", "Báo A", 0, 0), SourceCount("news", "Báo B", 0, 0))
+    finding = changed(series=Series.FEED_SILENCE, organisation="_feeds", observed=0, expected=48.0, sources=feeds)
+    assert describe.title(finding) == "Cảnh báo – nguồn tin im lặng: Báo A và Báo B"
+    assert "bình thường khoảng 48: Báo A và Báo B." in describe.summary(finding)
+    assert "khâu thu thập" in describe.summary(finding)
+    ended = changed(series=Series.FEED_SILENCE, state=AlertState.RESOLVED, sources=())
+    assert "đã hoạt động trở lại lúc" in describe.summary(ended)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.model import ALERT_KINDS, Change, ChangeKind, canonical
+from alerts.model import FINDING_KINDS, Change, ChangeKind, canonical
 from tests.alerts.examples import FINDING, changed
 from tests.contracts.store_contract import NOW
 
@@ -11,7 +11,7 @@ from tests.contracts.store_contract import NOW
 def test_only_changes_of_alerts_carry_one(kind: ChangeKind) -> None:
     change = Change(7, NOW, "watch", kind, "demo", FINDING.id, 2, canonical(changed(revision=2)))
     alert = change.alert()
-    assert (alert is not None) == (kind in ALERT_KINDS)
+    assert (alert is not None) == (kind in FINDING_KINDS)
     if alert is not None:
         assert (alert.id, alert.run, alert.revision, alert.sequence) == (FINDING.id, "demo", 2, 7)
         assert alert.stale == (kind is ChangeKind.STALE)

@@ -107,6 +107,26 @@ class StoreContract:
 
     # The ordered log
 
+    def test_what_is_held_back_is_kept_apart_and_sent_to_nobody(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "test", NOW)
+        held = finding(1, state=AlertState.HELD_BACK, reason="held_back", held_back="catch_up")
+        ended = finding(2, state=AlertState.RESOLVED, reason="resolved", held_back="few_voices")
+        changes = store.apply(found(held, ended), NOW)
+        assert [change.kind for change in changes] == [ChangeKind.HELD_BACK] * 2
+        assert store.alerts(limit=9) == []
+        assert [one.finding for one in store.alerts(limit=9, state=AlertState.HELD_BACK)] == [ended, held]
+        assert store.after(0, 9, kinds=ALERT_KINDS) == []
+        assert store.deliveries(held.id) == store.deliveries(ended.id) == []
+        assert store.mark_stale(NOW + timedelta(days=90), timedelta(days=1)) == []
+
+    def test_a_spike_that_is_let_go_is_an_alert_like_any_other(self, store: AlertStore) -> None:
+        store.put_receiver(OFFICE, "test", NOW)
+        held = finding(1, state=AlertState.HELD_BACK, reason="held_back", held_back="catch_up")
+        store.apply(found(held, finding(1, 2, reason="fired")), NOW)
+        assert [one.revision for one in store.alerts(limit=9)] == [2]
+        assert [one.revision for one in store.deliveries(held.id)] == [2]
+        assert store.alerts(limit=9, state=AlertState.HELD_BACK) == []
+
     def test_an_empty_store_has_nothing(self, store: AlertStore) -> None:
         assert store.latest() == 0
         assert store.after(0, 10) == []

@@ -37,7 +37,7 @@ async def say(log: Log, *reports: Report) -> None:
 
 async def test_before_the_first_worker_nothing_is_known_and_nothing_raised(log: Log) -> None:
     status = await StatusReader(log, TOPICS, lambda: NOW).status()
-    assert status == ({"read": 0.0, "watch": 0.0}, None, {})
+    assert status[:3] == ({"read": 0.0, "watch": 0.0}, None, {})
 
 
 async def test_lag_is_what_was_not_yet_committed_or_folded(ready: Log) -> None:

@@ -101,6 +101,8 @@ class LogPart:
         for where, value in ((column.state, state), (column.run, run), (column.organisation, organisation)):
             if value is not None:
                 query = query.where(where == value)
+        if state is None:
+            query = query.where(column.state != AlertState.HELD_BACK)
         if before is not None:
             query = query.where(sa.tuple_(*place) < sa.tuple_(*before))
         with self._database.read() as connection:

@@ -148,6 +148,10 @@ export function severity(alert) {
 
 /** What was counted against what is usual. */
 export function counted(alert) {
+  if (alert.series === "feed_silence") {
+    const names = alert.sources.map((source) => source.name).join(", ");
+    return el("p", { class: "counted" }, `Không có lượt nhắc nào; mức bình thường: ${number(alert.expected)}. Nguồn: ${names}`);
+  }
   return el(
     "p",
     { class: "counted" },

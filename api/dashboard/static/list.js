@@ -5,6 +5,8 @@ import { follow, watchReadiness } from "/static/stream.js";
 
 const ORDER = ["critical", "serious", "warning", "notice"];
 const SHOWN_RESOLVED = 10;
+const SHOWN_HELD = 10;
+const HELD_EVERY_MS = 60000;
 const alerts = new Map();
 const keyOf = (alert) => `${alert.run}/${alert.id}`;
 
@@ -49,7 +51,28 @@ async function refresh() {
   alerts.clear();
   for (const alert of [...resolved.alerts, ...firing.alerts]) alerts.set(keyOf(alert), alert);
   render();
+  await showHeld();
   return firing.cursor;
+}
+
+function heldCard(spike) {
+  const query = spike.run ? `?run=${encodeURIComponent(spike.run)}` : "";
+  const link = el("a", { href: `/alerts/${encodeURIComponent(spike.id)}${query}` }, spike.organisation_name);
+  return el(
+    "li",
+    { class: "card is-held", "data-key": keyOf(spike) },
+    el("p", { class: "labels" }, drill(spike), el("span", {}, spike.held_because)),
+    el("h3", {}, link),
+    counted(spike),
+    el("p", { class: "since" }, spike.state === "resolved" ? "Đã kết thúc; bắt đầu từ " : "Từ ", time(spike.first_fired_at)),
+  );
+}
+
+// Nobody is told of what is held back, so no event tells of it either: it is asked for anew.
+async function showHeld() {
+  const answer = await (await get(`/v1/held-back?limit=${SHOWN_HELD}`)).json();
+  document.getElementById("held-back").replaceChildren(...answer.held_back.map(heldCard));
+  document.getElementById("held").hidden = answer.held_back.length === 0;
 }
 
 function changed(alert) {
@@ -78,3 +101,4 @@ async function start() {
 
 start();
 watchReadiness();
+setInterval(() => document.getElementById("live").hidden || showHeld().catch(() => {}), HELD_EVERY_MS);

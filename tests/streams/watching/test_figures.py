@@ -71,7 +71,7 @@ def flood(organisation: str, *, gaps: list[int]) -> list[Finding]:
     readings = tuple(
         Reading(
             number, seen_at, seen_at, number.to_bytes(16, "big"), f"m{number}", 0, (organisation,), 0.9, 0.0,
-            int(number > 0), fingerprint=number + 1, title="Vỡ đê",
+            int(number > 0), fingerprint=(number + 1) * 0x9E3779B97F4A7C15 % 2**64, title="Vỡ đê",
         )
         for number, seen_at in enumerate(times)
     )  # fmt: skip

@@ -10,6 +10,7 @@ from alerts.model import canonical
 from detectors.policy import Policy
 from streams.watching.config import WatchConfig
 from streams.watching.envelopes import UNATTRIBUTED, Adopt, Envelope, Reading, ReadingsRecord, Source, home
+from streams.watching.flowing import pack
 from streams.watching.output import Output
 from streams.watching.watcher import Watcher
 
@@ -116,6 +117,7 @@ def envelope(partition: int, readings: Sequence[Reading], span: tuple[int, int],
         sources=SOURCES,
         readings=tuple(readings),
         first=first,
+        flow=pack(span[0], [(one.offset, one.seen_at, one.source, one.counts == 1) for one in readings]),
     )
 
 
