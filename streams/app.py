@@ -21,7 +21,7 @@ from streams.reading.reader import Reader
 from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadStage
-from streams.running import Failure, run_until
+from streams.running import Failure, run_until, settle_memory
 from streams.settings import StreamSettings
 from streams.status import newest_reports
 from streams.tallies import Tallies
@@ -236,6 +236,7 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
             before = (await newest_reports(log, topics.status)).get(name)
             if before is not None:
                 worker.tallies.merge(before.counters)
+            settle_memory()
             await run_until(worker.app, stopping, worker.failure)
     finally:
         await log.stop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,17 @@ STUCK = 1
 STALLED = 3
 
 P = ParamSpec("P")
+
+
+def settle_memory() -> None:
+    """Let the garbage collector look seldom, and never again at what is there now.
+
+    Readings by the thousand come and go without cycles among them: looking at all that waits, again and again, took a
+    fifth of a worker's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 class Failure:

@@ -10,8 +10,9 @@ from time import perf_counter
 from typing import Any, cast
 
 from faust.streams import Stream
-from faust.types import TP, StreamT
+from faust.types import TP, EventT, StreamT
 
+from streams.agents.lanes import Lanes
 from streams.log import LogUnavailableError
 from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter
 from streams.outbox import Outbox
@@ -107,6 +108,7 @@ class ReadAgent:
         #: Up to which seen_at the stages are known for certain.
         self._known_until = float("-inf")
         self._bugs = BugLimit()
+        self._epoch = 0
         self._held: frozenset[TP] = frozenset()
         self._paused: frozenset[TP] = frozenset()
         self._marked: dict[int, int] = {}
@@ -114,15 +116,27 @@ class ReadAgent:
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
         """Go on where the group committed: an envelope sent twice does no harm."""
+        self._epoch = assignment.epoch
         self._held = assignment.partitions
         self._paused = frozenset()
         return dict.fromkeys(assignment.partitions)
 
     async def run(self, stream: StreamT[Any]) -> None:
-        """Read batches for ever; each is acknowledged when its envelopes are."""
-        async for event in cast("Stream[Any]", stream).noack().events():
-            await self._read(event.value)
-            await stream.ack(event)
+        """Read batches for ever; each is acknowledged when its envelopes are.
+
+        Partitions do not wait for one another's acknowledgements. Within one the order holds: no envelope is sent
+        before the one that precedes it is acknowledged, or a hole could be left that nobody sees.
+        """
+
+        async def work(event: EventT[Any]) -> None:
+            batch = cast("Batch", event.value)
+            if batch.epoch == self._epoch:  # otherwise it was polled before a rebalance, and is polled again
+                await self._read(batch)
+                await stream.ack(event)
+
+        async with Lanes(work) as lanes:
+            async for event in cast("Stream[Any]", stream).noack().events():
+                lanes.put(event.value.tp, event)
 
     async def _know(self, seen_at: int) -> None:
         """Ask `control` before anything is read that a version not yet heard of may hold for.

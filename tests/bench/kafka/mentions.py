@@ -16,14 +16,17 @@ from tests.bench.kafka.work import PARTITIONS
 
 #: Event times lie so far before the append: minutes that the watch still keeps open.
 SPAN_MS = 8 * 60_000
-#: How many of those with a given sentiment are negative.
+#: How many are negative.
 NEGATIVE_SHARE = 0.1
 _HEADER = "code\tname\tkind\tparent\tsince\tuntil\towners\taliases"
 _SYLLABLES = (
-    "mưa đường ngập cầu xã phường dân cứu trợ trường học bệnh viện giá điện nước thuế đất dự án họp báo phản ánh "
-    "khiếu nại chậm trễ hồ sơ thủ tục cán bộ tiếp giải quyết bức xúc hài lòng cảm ơn hỗ trợ kịp thời sạt lở"
+    "đường cầu xã phường dân cứu trợ trường học bệnh viện giá điện nước thuế đất dự án họp báo phản ánh hồ sơ thủ tục "
+    "cán bộ tiếp giải quyết hỗ trợ kế hoạch công bố tuyến phố chợ bến xe lịch trực khảo sát nghị quyết"
 )
 _WORDS = tuple(_SYLLABLES.split())
+_ANGER = "người dân bức xúc, phẫn nộ vì chậm trễ, tắc trách"
+#: Distinct titles: most of what is published shares or repeats what others wrote.
+TITLES = 5_000
 
 
 def code(number: int) -> str:
@@ -62,20 +65,20 @@ def mentions(count: int, organisations: int, now: int, *, text: bool, seed: int 
     """
     chance = random.Random(seed)
     sources = [{"kind": ("news", "facebook", "forum")[n % 3], "name": f"Nguồn mẫu {n}"} for n in range(40)]
+    titles = [" ".join(chance.choices(_WORDS, k=9)) for _ in range(TITLES)]
     for number in range(count):
-        which = chance.randrange(organisations)
-        words = " ".join(chance.choices(_WORDS, k=24 if text else 22))
+        which, angry = chance.randrange(organisations), chance.random() < NEGATIVE_SHARE
         line: dict[str, object] = {
             "id": f"m-{number:012d}",
             "published_at": instant(now - SPAN_MS + number * SPAN_MS // count),
             "source": sources[chance.randrange(40)],
+            "title": chance.choice(titles),
         }
+        words = " ".join(chance.choices(_WORDS, k=14))
         if text:
-            line["text"] = f"{words}. {name(which)} chưa trả lời."
+            line["text"] = f"{name(which)} họp với dân: {_ANGER if angry else words}."
         else:
-            sentiment = round(
-                chance.uniform(-1, -0.5) if chance.random() < NEGATIVE_SHARE else chance.uniform(-0.45, 1), 3
-            )
+            sentiment = round(chance.uniform(-1, -0.5) if angry else chance.uniform(-0.45, 1), 3)
             line |= {"text": words, "organisations": [code(which)], "sentiment": sentiment}
         yield NewRecord(msgspec.json.encode(line), key=code(which).encode())
 

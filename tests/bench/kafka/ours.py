@@ -8,7 +8,7 @@ from pathlib import Path
 from streams.app import make_worker, prepare
 from streams.log import open_log
 from streams.reading.register import Register
-from streams.running import run_until
+from streams.running import run_until, settle_memory
 from streams.settings import StreamSettings
 from tests.bench.kafka.work import PARTITIONS
 
@@ -30,6 +30,7 @@ async def both_stages(settings: StreamSettings, mentions: int) -> tuple[float, i
     config, versions = await prepare(log, settings, Register.load(settings.register_directory), clock())
     with tempfile.TemporaryDirectory(prefix="canhbao-bench-") as scratch:
         worker = make_worker(settings, config, versions, log, name="bench", clock=clock, scratch=Path(scratch))
+        settle_memory()
         stopping = asyncio.Event()
         running = asyncio.create_task(run_until(worker.app, stopping, worker.failure))
 
