@@ -19,6 +19,7 @@ from alerts.delivering import RetryPolicy
 from alerts.model import Change
 from alerts.ports import FindingSource, LevelSource, LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
+from alerts.themes import ThemeDesk
 from api import errors
 from api.delivery.deliverer import Deliverer
 from api.delivery.guard import Lookup, system_lookup
@@ -29,6 +30,7 @@ from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
 from api.routes import alerts, dashboard, erasures, incidents, insights, mentions, operations, register
+from api.routes import themes as theme_routes
 from api.service import Service
 from api.settings import ApiSettings
 from api.supervising import Supervisor
@@ -50,6 +52,7 @@ def create_app(
     health: LogHealth,
     organisations: Sequence[dict[str, Any]],
     levels: LevelSource | None = None,
+    themes: ThemeDesk | None = None,
     clock: Callable[[], datetime] = utc_now,
     registry: CollectorRegistry | None = None,
     lookup: Lookup = system_lookup,
@@ -71,6 +74,8 @@ def create_app(
         The register as `/v1/organisations` shows it.
     levels
         The recent past of an organisation, where it is to be had.
+    themes
+        Where new themes are proposed and decided, where there is a log for it.
     clock
         Aware UTC time of changes and deliveries.
     registry
@@ -131,6 +136,7 @@ def create_app(
         hub,
         supervisor,
         base_url,
+        themes,
     )
     return _assemble(service)
 
@@ -158,7 +164,7 @@ def _assemble(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     shown: list[tuple[str, str]] = []
-    for module in (mentions, alerts, incidents, insights, erasures, register, operations, dashboard):
+    for module in (mentions, alerts, incidents, insights, erasures, register, theme_routes, operations, dashboard):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.ports import LevelSource, LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
+from alerts.themes import ThemeDesk
 from api.hub import Hub
 from api.metrics import Metrics, WorkerCollector
 from api.pages import PageCache
@@ -39,6 +40,7 @@ class Service:
     hub: Hub
     supervisor: Supervisor
     base_url: str
+    themes: ThemeDesk | None = None
     pages: PageCache = field(default_factory=PageCache)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -75,14 +75,15 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     from streams.log import open_log
     from streams.sources.sink import LogMentionSink
     from streams.status import StatusReader
+    from streams.themes import LogThemeDesk
     from streams.topics import Topics, topic_specs
+    from streams.versions import with_accepted_themes
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     register = load_register(settings)
-    told = tell_owners(settings.http, register.organisations())
-    listener, http = listen(told.model_copy(update={"first_token_path": settings.first_token_path}))
+    listener, http = listen(settings.http.model_copy(update={"first_token_path": settings.first_token_path}))
     log = open_log(settings.log_url, settings.streams.kafka)
     store = open_store(settings.alert_store_url)
     announced = settings.state_dir / SERVING
@@ -90,13 +91,15 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
         await log.start()
         await log.create(*topic_specs(settings.streams))
         live = Topics(settings.streams.run)
+        register = await with_accepted_themes(log, live, settings.streams, register)
         app = create_app(
-            http,
+            tell_owners(http, register.organisations()),
             store=store,
             sink=LogMentionSink(log, live.mentions, register.codes, now_ms),
             findings=[LogFindingSource(log, Topics(run)) for run in dict.fromkeys((settings.streams.run, *runs))],
             health=StatusReader(log, live, now_ms),
             organisations=[each.as_dict() for each in register.organisations()],
+            themes=LogThemeDesk(log, live),
         )
         async with serving_at(app, listener):
             _announce(announced, http.base_url)

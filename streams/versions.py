@@ -17,6 +17,7 @@ from streams.log import Log, LogError
 from streams.reading.register import Register
 from streams.settings import StreamSettings
 from streams.snapshots import newest_values
+from streams.theme_records import decisions_in, lines_of
 from streams.topics import Topics
 from streams.transports.batches import NewRecord
 from streams.watching.envelopes import Adopt, Partitions, encode
@@ -24,6 +25,8 @@ from streams.watching.envelopes import Adopt, Partitions, encode
 MINUTE_MS = 60_000
 #: How long before it holds a version is announced: every worker has read `control` by then.
 NOTICE_MS = 60_000
+#: Register file of the themes that officers accepted; it comes from `control`, not from a directory.
+ACCEPTED = "organisations-accepted-themes.tsv"
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -62,8 +65,13 @@ class Version(msgspec.Struct, frozen=True):
             return Register.load(directory)
 
 
-def current(settings: StreamSettings, register: Register, since: int) -> Version:
+def current(settings: StreamSettings, register: Register, since: int, accepted: str = "") -> Version:
     """The version that `settings` and `register` describe.
+
+    Parameters
+    ----------
+    accepted
+        Lines of the themes that officers accepted; see `streams.themes`.
 
     Examples
     --------
@@ -73,11 +81,22 @@ def current(settings: StreamSettings, register: Register, since: int) -> Version
     """
     own = settings.register_directory
     files = {path.name: path.read_text(encoding="utf-8") for path in sorted(own.glob("*.tsv"))} if own else {}
-    detection = asdict(settings.detection)
-    content = [register.digest, files, settings.negative_threshold, detection]
+    made = Version(since, "", {}, files, dict(settings.negative_threshold), asdict(settings.detection))
+    return with_accepted(made, accepted) if accepted else _of(made, register)
+
+
+def with_accepted(version: Version, accepted: str) -> Version:
+    """`version` with the accepted themes in its register. Raises `RegisterError` where they do not fit."""
+    made = msgspec.structs.replace(version, register=version.register | {ACCEPTED: accepted})
+    return _of(made, made.load_register())
+
+
+def _of(version: Version, register: Register) -> Version:
+    """`version` with the names of its register, and its digest."""
+    content = [register.digest, version.register, version.thresholds, version.detection]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
     names = {body.code: body.name for body in register.organisations()}
-    return Version(since, digest, names, files, dict(settings.negative_threshold), detection)
+    return msgspec.structs.replace(version, names=names, digest=digest)
 
 
 async def known_versions(log: Log, topics: Topics) -> list[Version]:
@@ -116,6 +135,18 @@ class VersionReader:
         return self._versions
 
 
+async def accepted_themes(log: Log, topics: Topics) -> str:
+    """Lines of the register file of the accepted themes; empty where there are none. Raises `LogError`."""
+    values = await newest_values(log, topics.control, 0)
+    return lines_of(decisions_in(values))
+
+
+async def with_accepted_themes(log: Log, topics: Topics, settings: StreamSettings, register: Register) -> Register:
+    """The register with the themes that officers accepted. Raises `LogError`, `RegisterError`."""
+    accepted = await accepted_themes(log, topics)
+    return current(settings, register, 0, accepted).load_register() if accepted else register
+
+
 async def announce(log: Log, topics: Topics, version: Version, readings: int) -> None:
     """Make a version known: to every `readings` partition (the first is what watch begins with), then in `control`."""
     if version.since:
@@ -144,7 +175,7 @@ async def settle(
     """
     topics = Topics(settings.run)
     versions = await known_versions(log, topics)
-    mine = current(settings, register, 0)
+    mine = current(settings, register, 0, await accepted_themes(log, topics))
     if not versions:
         await announce(log, topics, mine, readings)
         return [mine], None
@@ -152,7 +183,7 @@ async def settle(
         return versions, None
     if settings.replay:
         return versions, "this replay run keeps the register and settings of its first start; a new run takes the new"
-    since = _next_minute(max(now, versions[-1].since))
+    since = next_minute(max(now, versions[-1].since))
     fresh = msgspec.structs.replace(mine, since=since)
     await announce(log, topics, fresh, readings)
     return [*versions, fresh], "register or settings have changed: the new ones hold from the minute after next"
@@ -173,12 +204,12 @@ async def settle_partitions(log: Log, settings: StreamSettings, readings: int, n
     before = msgspec.json.decode(known, type=Cut) if known is not None else None
     if before is not None and before.count >= count:
         return
-    since = 0 if before is None else _next_minute(now)
+    since = 0 if before is None else next_minute(now)
     for partition in range(readings):
         await log.append(topics.readings, partition, [NewRecord(encode(Partitions(count, since)))])
     await log.append(topics.control, 0, [NewRecord(msgspec.json.encode(Cut(count, since)), key=b"partitions")])
 
 
-def _next_minute(now: int) -> int:
+def next_minute(now: int) -> int:
     """The first whole minute that every worker has heard of in time."""
     return -(-(now + NOTICE_MS) // MINUTE_MS) * MINUTE_MS

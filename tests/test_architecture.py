@@ -17,8 +17,9 @@ ALLOWED = {
     "api": {"alerts"},
     "deploy": {"detectors", "alerts", "streams", "api"},
 }
-#: Of alerts, streams knows only these; `decoding` says which findings the service can work with.
-STREAMS_MAY_KNOW = {"alerts.model", "alerts.decoding", "alerts.ports", "alerts.addresses"}
+#: Of alerts, streams knows only these; `decoding` says which findings the service can work with, and `themes` is the
+#: port by which themes are proposed and decided.
+STREAMS_MAY_KNOW = {"alerts.model", "alerts.decoding", "alerts.ports", "alerts.themes", "alerts.addresses"}
 #: Libraries that belong to one shell only.
 SHELLS = {
     "faust": {"streams"},

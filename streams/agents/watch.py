@@ -19,6 +19,7 @@ from streams.log import Log, LogError
 from streams.outbox import Outbox
 from streams.snapshots import SnapshotWriter, newest_snapshot
 from streams.tallies import Tallies
+from streams.theme_records import encode_proposal, proposal_key
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord
 from streams.watching.config import WatchConfig
@@ -191,6 +192,9 @@ class WatchAgent:
         await self._append(self._topics.excerpts, output.excerpts)
         await self._append(self._topics.findings, output.findings)
         await self._append(self._topics.levels, output.levels)
+        if output.proposals:
+            told = [NewRecord(encode_proposal(one), key=proposal_key(one.id)) for one in output.proposals]
+            await self._outbox(self._topics.control, 0, told)
         for finding in output.findings:
             self._tallies.add("findings", 1, finding.reason)
             if finding.held_back and finding.revision == 1:

@@ -13,10 +13,12 @@ from streams.watching.caps import SourceCaps
 from streams.watching.columns import Ints
 from streams.watching.counts import OpenMinutes, SourceCounts
 from streams.watching.crowd import Crowd
+from streams.watching.envelopes import UNATTRIBUTED
 from streams.watching.findings import AlertBook
 from streams.watching.guarding import Guarding
 from streams.watching.identities import Identities
 from streams.watching.output import Output
+from streams.watching.proposing import Proposer
 from streams.watching.standing import Standing
 from streams.watching.stories import Stories
 from streams.watching.words import Words
@@ -55,6 +57,7 @@ class Memory:
         self.stories: dict[str, Stories] = {}
         self.words: dict[str, Words] = {}
         self.standing = Standing()
+        self.proposer = Proposer()
         self.crowd = Crowd()
         self.guarding = Guarding(self.sources, self.crowd, flows, row_of, len(codes))
         self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing, self.guarding)
@@ -73,9 +76,13 @@ class Memory:
         lateness
             How far before it was seen a mention may be placed, in milliseconds.
         """
-        if here.stop - here.start < FEW:
-            return self._one_by_one(arrivals, here, rows, lateness, output)
-        return self._together(arrivals, here, rows, lateness, output)
+        few = here.stop - here.start < FEW
+        count = self._one_by_one if few else self._together
+        touched = count(arrivals, here, rows, lateness, output)
+        for proposal, texts in self.proposer.taken():
+            output.proposals.append(proposal)
+            output.excerpts.extend(texts)
+        return touched
 
     def _one_by_one(
         self, arrivals: Arrivals, here: slice, rows: Mapping[str, int], lateness: int, output: Output
@@ -162,6 +169,8 @@ class Memory:
         self.stories[code].add(reading, source, entry.seen_at, minute)
         self.words[code].learn(reading.title)
         self.crowd.add(code, minute, reading, source, entry.seen_at)
+        if code == UNATTRIBUTED:
+            self.proposer.add(reading, source, entry.seen_at)
 
 
 def _spread(of_group: list[list[int]], groups: Ints) -> tuple[Ints, Ints]:

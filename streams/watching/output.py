@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from alerts.model import Excerpt, Finding, Level
+from alerts.themes import ThemeProposal
 from streams.watching.findings import Revision
 
 
@@ -13,6 +14,7 @@ class Output:
     findings: list[Finding] = field(default_factory=list)
     excerpts: list[Excerpt] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
+    proposals: list[ThemeProposal] = field(default_factory=list)
     tallies: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str, amount: int = 1) -> None:

@@ -18,6 +18,7 @@ from streams.watching.identities import Identities
 from streams.watching.marks import Marks
 from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
+from streams.watching.proposing import Proposer
 from streams.watching.stories import Stories
 from streams.watching.watcher import Watcher
 from streams.watching.words import Words
@@ -85,6 +86,8 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     parts |= {f"ids/{name}": data for name, data in memory.identities.parts().items()}
     parts |= {f"sources/{name}": data for name, data in memory.sources.parts().items()}
     parts |= {f"standing/{name}": data for name, data in memory.standing.parts().items()}
+    if watcher.memory.proposer.weighed_at:
+        parts["proposals"] = _pack(memory.proposer)
     parts |= {f"caps/{name}": data for name, data in memory.caps.parts().items()}
     parts |= {f"crowd/{code}": data for code, data in memory.crowd.parts().items()}
     parts |= {f"flows/{name}": data for name, data in intake.flowing.parts().items()}
@@ -151,6 +154,8 @@ def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
     memory.identities = Identities.of_parts(_under(parts, "ids/"))
     memory.sources.take(_under(parts, "sources/"))
     memory.standing.take(_under(parts, "standing/"))
+    if "proposals" in parts:
+        memory.proposer = msgspec.msgpack.decode(parts["proposals"], type=Proposer)
     memory.caps.take(_under(parts, "caps/"))
     memory.crowd.take(_under(parts, "crowd/"))
     memory.guarding.expectations.resume(parts["expectations"])

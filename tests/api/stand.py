@@ -20,6 +20,7 @@ from alerts.model import AlertState, Excerpt, Finding, Representative, Scope, Se
 from alerts.ports import Found, Place, Refused, SourceUnavailableError, Status, Taken
 from alerts.store import AlertStore
 from alerts.store.memory import MemoryStore
+from alerts.themes import ThemeDesk
 from alerts.tokens import new_token
 from api.app import create_app
 from api.delivery.guard import Lookup, system_lookup
@@ -204,6 +205,7 @@ async def running(
     source: HandSource | None = None,
     lookup: Lookup = system_lookup,
     organisations: Sequence[dict[str, Any]] = (),
+    themes: ThemeDesk | None = None,
     retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     **settings: Any,
 ) -> AsyncIterator[Stand]:
@@ -219,6 +221,7 @@ async def running(
         findings=[source],
         health=health,
         organisations=organisations,
+        themes=themes,
         lookup=lookup,
         retries=retries,
     )

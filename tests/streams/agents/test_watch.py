@@ -16,14 +16,17 @@ from streams.agents.watch import FoldError, WatchAgent
 from streams.log import Log, open_log
 from streams.outbox import Outbox
 from streams.settings import StreamSettings
-from streams.snapshots import newest_snapshot
+from streams.snapshots import newest_snapshot, newest_values
 from streams.tallies import Tallies
+from streams.theme_records import proposals_in
 from streams.topics import Topics, topic_specs
 from streams.transports.batches import Assignment, NewRecord, Record
 from streams.watching.config import WatchConfig
 from streams.watching.envelopes import Envelope, Marks, Reading, Source, Without, decode, encode
+from streams.watching.proposing import HOUR
 from tests.contracts.transport_contract import eventually
 from tests.streams.agents.desk import Desk
+from tests.streams.watching.test_proposing import START, burst, calm, envelopes
 
 TOPICS = Topics("")
 HERE = TP(TOPICS.readings, 0)
@@ -169,6 +172,16 @@ async def test_findings_come_after_the_excerpts_that_they_show(room: Room) -> No
     async with asyncio.timeout(30):
         await room.outbox.waits.wait()
     assert (await room.log.bounds(TOPICS.excerpts, 0))[1] > 0
+    await ended(task)
+
+
+async def test_what_is_proposed_as_a_theme_lies_in_control_by_its_id(room: Room) -> None:
+    await room.begin()
+    task = room.run()
+    room.put(*[encode(one) for one in envelopes(calm(120) + burst(120))], idle(START + 200 * HOUR))
+    await room.folded()
+    (proposal,) = proposals_in(await newest_values(room.log, TOPICS.control, 0)).values()
+    assert proposal.phrase.lower() == "phụ phí gửi rác"
     await ended(task)
 
 
