@@ -14,6 +14,7 @@ from deploy.commands.common import FAILED, USAGE, say
 from deploy.commands.doctor import doctor
 from deploy.commands.erase import erase
 from deploy.commands.organisations import organisations
+from deploy.commands.proposal import proposal
 from deploy.commands.publish import publish
 from deploy.commands.read import read
 from deploy.commands.receivers import receivers
@@ -53,7 +54,7 @@ def make_app() -> typer.Typer:
 
             tie_to(parent)
 
-    for command in (run, worker, serve, publish, collect, read, backtest, organisations, erase, doctor):
+    for command in (run, worker, serve, publish, collect, read, backtest, organisations, erase, proposal, doctor):
         app.command()(command)
     app.add_typer(topics, name="topics")
     app.add_typer(tokens, name="tokens")
