@@ -1,6 +1,7 @@
 """What the alert service asks of the streams: protocols that `streams` implements and `deploy` wires."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from math import inf
 from typing import NamedTuple, Protocol
 
 from alerts.model import Excerpt, Finding, Level
@@ -90,12 +91,31 @@ class Status(NamedTuple):
         ``watch_without`` …
     silent_feeds
         Sources that send nothing though they should, as ``kind/name``.
+    catch_up_seconds
+        How long it will take to the present at the pace of the last minute: 0 where nothing is behind, infinity where
+        it comes no nearer, `None` while the pace is not known.
     """
 
     lag: Mapping[str, float]
     watermark_age_seconds: float | None
     counters: Mapping[str, Mapping[str, float]]
     silent_feeds: Sequence[str] = ()
+    catch_up_seconds: float | None = None
+
+    @property
+    def outlook(self) -> str:
+        """When it will have caught up, in words; empty where it is not behind, or nobody knows.
+
+        Examples
+        --------
+        >>> Status({}, 300.0, {}, catch_up_seconds=90.0).outlook, Status({}, 0.2, {}, catch_up_seconds=0.0).outlook
+        ('caught up in about 90 s', '')
+        """
+        if not self.catch_up_seconds:
+            return ""
+        if self.catch_up_seconds == inf:
+            return "falling further behind"
+        return f"caught up in about {self.catch_up_seconds:,.0f} s"
 
 
 class LogHealth(Protocol):

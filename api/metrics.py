@@ -169,6 +169,13 @@ class WorkerCollector(Collector):
         if status.watermark_age_seconds is not None:
             age.add_metric([], status.watermark_age_seconds)
         yield age
+        ahead = GaugeMetricFamily(
+            "canhbao_catch_up_seconds",
+            "Time to the present at the pace of the last minute; +Inf where it comes no nearer.",
+        )
+        if status.catch_up_seconds is not None:
+            ahead.add_metric([], status.catch_up_seconds)
+        yield ahead
         yield GaugeMetricFamily("canhbao_feeds_silent", "Feeds that send nothing now.", value=len(status.silent_feeds))
         for key, name, label, text in _WORKER_COUNTERS:
             zeros = dict.fromkeys(_WORKER_LABELS.get(key, ()), 0.0)

@@ -15,6 +15,8 @@ from deploy.settings import Settings
 _SECRETS = ("secret", "token", "password")
 #: A state directory with less than this is close to its end.
 _LEAST_FREE = 512 * 1024 * 1024
+#: Seconds between two looks at workers that are behind: they report every two.
+_SECOND_LOOK = 6.0
 
 
 class Health(StrEnum):
@@ -166,7 +168,8 @@ async def _workers(settings: Settings, log: Any) -> AsyncIterator[Line]:
     from streams.status import StatusReader
     from streams.topics import Topics
 
-    status = await StatusReader(log, Topics(settings.streams.run), now_ms).status()
+    reader = StatusReader(log, Topics(settings.streams.run), now_ms)
+    status = await reader.status()
     age = status.watermark_age_seconds
     if age is None:
         yield Line(Health.NOTE, "no worker has reported lately", "start one: `canhbao run` or `canhbao worker`")
@@ -174,8 +177,12 @@ async def _workers(settings: Settings, log: Any) -> AsyncIterator[Line]:
     bounds = settings.http.lag
     behind = {stage: lag for stage, lag in status.lag.items() if lag > bounds.records.get(stage, float("inf"))}
     if behind or age > bounds.watermark_age_seconds:
+        await asyncio.sleep(_SECOND_LOOK)  # from one look alone nobody knows whether it comes nearer
+        status = await reader.status()
         lags = ", ".join(f"{stage} {lag:,.0f} records" for stage, lag in status.lag.items())
-        yield Line(Health.WRONG, f"behind: {lags}, detection {age:.0f} s", "add workers, or see the worker's log")
+        outlook = f"; {status.outlook}" if status.outlook else ""
+        todo = "add workers, or see the worker's log"
+        yield Line(Health.WRONG, f"behind: {lags}, detection {age:.0f} s{outlook}", todo)
     else:
         yield Line(Health.WELL, f"detection is {age:.1f} s behind the log's clock")
     for name in status.silent_feeds:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from alerts.ports import SourceUnavailableError, Status
+from streams.catching_up import CatchUp
 from streams.log import Log, LogError, UnknownTopicError
 from streams.tallies import Tallies
 from streams.topics import Topics
@@ -124,6 +125,7 @@ class StatusReader:
         self._topics = topics
         self._clock = clock
         self._reports = Reports(log, topics.status)
+        self._catch_up = CatchUp()
 
     async def status(self) -> Status:
         """The present standing. Raises `SourceUnavailableError`."""
@@ -139,9 +141,10 @@ class StatusReader:
         for report in everyone:
             tallies.merge(report.counters)
         marks = [mark for report in fresh for mark in report.watermarks.values() if mark]
-        age = (self._clock() - min(marks)) / 1000 if marks else None
+        now, lowest = self._clock(), min(marks, default=None)
+        age = None if lowest is None else max(0.0, (now - lowest) / 1000)
         silent = sorted({name for report in fresh for name in report.silent})
-        return Status(lag, None if age is None else max(0.0, age), tallies.values, silent)
+        return Status(lag, age, tallies.values, silent, self._catch_up.seconds(now, lowest))
 
     async def _read_lag(self) -> float:
         lag = 0

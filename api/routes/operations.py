@@ -95,7 +95,12 @@ def _lag_check(status: Status | None, bounds: LagBounds) -> dict[str, object]:
         behind.append("no worker has reported yet")
     elif age > bounds.watermark_age_seconds:
         behind.append(f"detection is {age:.0f} s behind (at most {bounds.watermark_age_seconds:.0f})")
-    return _check("lag", "; ".join(behind), todo, "the workers keep up")
+    wait = status.outlook
+    if behind:
+        return _check("lag", "; ".join([*behind, wait] if wait else behind), todo)
+    # A warning, not a refusal: alerts still come, later than they should.
+    fine = f"warning: detection is {age:.0f} s behind, {wait}" if wait else "the workers keep up"
+    return _check("lag", fine=fine)
 
 
 def _task_check(service: Service) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The service as a whole: what it answers, to whom, and how it says no."""
 
 import json
+from math import inf
 from pathlib import Path
 
 import httpx
@@ -246,6 +247,24 @@ async def test_readiness_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> N
         failed = [one for one in (await stand.http.get("/readyz")).json()["checks"] if not one["ok"]]
         assert "port 9092" in failed[0]["detail"]
         assert (await stand.http.get("/healthz")).status_code == 200
+
+
+async def test_readiness_warns_of_what_is_late_and_says_when_it_will_have_caught_up(tmp_path: Path) -> None:
+    async with running(tmp_path) as stand:
+        for catch_up, words in [
+            (45.0, "warning: detection is 30 s behind, caught up in about 45 s"),
+            (inf, "warning: detection is 30 s behind, falling further behind"),
+            (0.0, "the workers keep up"),
+            (None, "the workers keep up"),
+        ]:
+            stand.health.standing = Status({"read": 9.0}, 30.0, {}, catch_up_seconds=catch_up)
+            answer = await stand.http.get("/readyz")
+            (lag,) = [one for one in answer.json()["checks"] if one["name"] == "lag"]
+            assert (answer.status_code, lag["ok"], lag["detail"]) == (200, True, words)
+        stand.health.standing = Status({"read": 90_000.0}, 300.0, {}, catch_up_seconds=45.0)
+        (lag,) = [one for one in (await stand.http.get("/readyz")).json()["checks"] if one["name"] == "lag"]
+        assert lag["detail"].endswith("detection is 300 s behind (at most 120); caught up in about 45 s")
+        assert "canhbao_catch_up_seconds 45.0" in (await stand.http.get("/metrics")).text
 
 
 async def test_a_source_that_fails_is_followed_again_and_shown_meanwhile(tmp_path: Path) -> None:
