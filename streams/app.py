@@ -14,6 +14,7 @@ import faust
 from streams.agents.read import ReadAgent
 from streams.agents.watch import WatchAgent
 from streams.duties import Duties, Worker
+from streams.growing import specs_in_force
 from streams.guarding import Guard
 from streams.log import AdminLog, Log, open_log
 from streams.outbox import Outbox
@@ -26,7 +27,7 @@ from streams.settings import StreamSettings
 from streams.status import newest_reports
 from streams.tallies import Tallies
 from streams.topic_check import refuse_grave
-from streams.topics import MAX_MESSAGE_BYTES, Topics, topic_specs
+from streams.topics import MAX_MESSAGE_BYTES, Topics
 from streams.transports.batches import BatchConsumer, BatchTopic
 from streams.versions import Version, VersionReader, settle, settle_partitions
 from streams.watching.config import WatchConfig
@@ -68,7 +69,7 @@ async def prepare(
     What the run began with, and all versions of what reading and watching follow.
     """
     topics = Topics(settings.run)
-    specs = topic_specs(settings)
+    specs = await specs_in_force(log, settings)
     await log.create(*specs)
     await refuse_grave(log, specs)
     readings = await log.partitions(topics.readings)

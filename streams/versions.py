@@ -196,18 +196,35 @@ class Cut(msgspec.Struct, frozen=True):
     since: int
 
 
-async def settle_partitions(log: Log, settings: StreamSettings, readings: int, now: int) -> None:
-    """Tell every `readings` partition how many `mentions` partitions there are, where that is new."""
+async def settle_partitions(
+    log: Log, settings: StreamSettings, readings: int, now: int, *, count: int | None = None
+) -> int | None:
+    """Tell every `readings` partition how many `mentions` partitions there are, where that is new.
+
+    Parameters
+    ----------
+    readings
+        Number of `readings` partitions.
+    now
+        Milliseconds since 1970 UTC.
+    count
+        How many there will be, before they are there; as many as there are unless told.
+
+    Returns
+    -------
+    From when on the newest number holds (milliseconds); `None` where that was told before and lies in the past.
+    """
     topics = Topics(settings.run)
-    count = await log.partitions(topics.mentions)
+    count = await log.partitions(topics.mentions) if count is None else count
     known = (await newest_values(log, topics.control, 0)).get(b"partitions")
     before = msgspec.json.decode(known, type=Cut) if known is not None else None
     if before is not None and before.count >= count:
-        return
+        return before.since if before.since > now else None
     since = 0 if before is None else next_minute(now)
     for partition in range(readings):
         await log.append(topics.readings, partition, [NewRecord(encode(Partitions(count, since)))])
     await log.append(topics.control, 0, [NewRecord(msgspec.json.encode(Cut(count, since)), key=b"partitions")])
+    return since or None
 
 
 def next_minute(now: int) -> int:

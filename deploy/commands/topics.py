@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,10 @@ def create(
     *,
     alter: Annotated[bool, typer.Option("--alter", help="Set what is not as the settings ask, too.")] = False,
 ) -> None:
-    """Create the topics that do not exist yet; grow those with too few partitions."""
+    """Create the topics that do not exist yet; `mentions` grows where it has too few partitions.
+
+    A run under way is told beforehand, and the topic grows at that minute: this may take up to two.
+    """
     from streams.topics import topic_specs
 
     settings = load(context)
@@ -62,12 +66,13 @@ async def _opened(settings: "Settings") -> AsyncIterator["AdminLog"]:
 
 
 async def _create(settings: "Settings", *, alter: bool) -> "list[Difference]":
+    from streams.growing import specs_in_force
     from streams.topic_check import found_differences
     from streams.topic_differences import Remedy
-    from streams.topics import topic_specs
 
-    specs = topic_specs(settings.streams)
     async with _opened(settings) as log:
+        await _wait_to_grow(settings, log)
+        specs = await specs_in_force(log, settings.streams, grow=True)
         await log.create(*specs)
         found = await found_differences(log, specs)
         wrong = [difference for difference in found if difference.remedy is Remedy.ALTER]
@@ -78,6 +83,18 @@ async def _create(settings: "Settings", *, alter: bool) -> "list[Difference]":
                 say(f"topic {difference.topic}: {difference.setting} {difference.there} → {difference.wanted}")
             found = await found_differences(log, specs)
         return found
+
+
+async def _wait_to_grow(settings: "Settings", log: "AdminLog") -> None:
+    """Announce that `mentions` grows, and wait for the minute from which that holds."""
+    from deploy.commands.common import now_ms
+    from streams.growing import announce_growth
+
+    since = await announce_growth(log, settings.streams, now_ms())
+    if since is not None:
+        count = settings.streams.mentions_partitions
+        say(f"mentions grows to {count} partitions at {datetime.fromtimestamp(since / 1000, UTC):%H:%M} UTC")
+        await asyncio.sleep(max(0.0, (since - now_ms()) / 1000))
 
 
 async def _differences(settings: "Settings") -> "list[Difference]":
