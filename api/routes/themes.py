@@ -121,4 +121,5 @@ def _organisation(decided: Proposed) -> dict[str, Any]:
         "owners": list(theme.owners),
         "aliases": list(theme.aliases),
         "former_names": [],
+        "successor": None,
     }

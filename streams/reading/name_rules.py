@@ -62,23 +62,25 @@ class _Words(NamedTuple):
 
     def occur(self) -> Callable[[Text], bool]:
         """Whether any of them stands in a text; remembers the last one, which often names several provinces."""
-        in_cased, in_lower = _searcher(self.cased), _searcher(self.lower)
+        any_case = AhoCorasick(
+            [*self.lower, *{phrase.lower() for phrase in self.cased}], implementation=Implementation.ContiguousNFA
+        ).find_matches_as_indexes
         last: tuple[Text | None, bool] = None, False
 
         def decide(text: Text) -> bool:
             nonlocal last
             if last[0] is not text:
-                last = text, bool(in_cased(text.cased) or in_lower(text.lower))
+                last = text, bool(any_case(text.lower)) and self._stand_in(text)
             return last[1]
 
         return decide
 
+    def _stand_in(self, text: Text) -> bool:
+        return any(phrase in text.lower for phrase in self.lower) or any(phrase in text.cased for phrase in self.cased)
 
-def _searcher(phrases: tuple[str, ...]) -> Callable[[str], Sequence[object]]:
-    if not phrases:
-        return lambda _text: ()
-    automaton = AhoCorasick(list(phrases), implementation=Implementation.ContiguousNFA)
-    return automaton.find_matches_as_indexes
+    def edges(self, place: int) -> frozenset[str]:
+        """The first (0) or last (-1) words of all phrases in small letters: most neighbours are none of them."""
+        return frozenset(phrase.lower().split()[place] for phrase in (*self.cased, *self.lower))
 
 
 @cache
@@ -94,10 +96,14 @@ def _forms(words: tuple[str, ...]) -> _Words:
 
 @cache
 def _before(answer: str, words: tuple[str, ...]) -> Rule:
-    cased, lower = _forms(words)
+    forms = _forms(words)
+    (cased, lower), ends = forms, forms.edges(-1)
 
     def decide(text: Text, floor: int, start: int, _end: int) -> str | None:
-        fits = text.cased.endswith(cased, floor, start) or text.lower.endswith(lower, floor, start)
+        small = text.lower
+        if small[small.rfind(" ", floor, start - 1) + 1 : start - 1] not in ends:
+            return None
+        fits = text.cased.endswith(cased, floor, start) or small.endswith(lower, floor, start)
         return answer if fits else None
 
     return decide
@@ -105,10 +111,14 @@ def _before(answer: str, words: tuple[str, ...]) -> Rule:
 
 @cache
 def _after(answer: str, words: tuple[str, ...]) -> Rule:
-    cased, lower = _forms(words)
+    forms = _forms(words)
+    (cased, lower), starts = forms, forms.edges(0)
 
     def decide(text: Text, _floor: int, _start: int, end: int) -> str | None:
-        fits = text.cased.startswith(cased, end) or text.lower.startswith(lower, end)
+        small = text.lower
+        if small[end + 1 : small.find(" ", end + 1)] not in starts:
+            return None
+        fits = text.cased.startswith(cased, end) or small.startswith(lower, end)
         return answer if fits else None
 
     return decide

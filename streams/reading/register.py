@@ -64,6 +64,7 @@ class Organisation:
             "owners": list(self.owners),
             "aliases": list(self.aliases),
             "former_names": list(self.former_names),
+            "successor": self.successor,
         }
 
 

@@ -16,6 +16,8 @@ BENCHMARKS = {
     "detection": 300,
     "detection.nab": 240,
     "reading": 180,
+    "naming": 120,
+    "labels.named": 120,
     "sqlite_log": 120,
     "publish": 120,
     "serving": 240,

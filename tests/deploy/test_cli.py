@@ -123,6 +123,31 @@ def test_readings_come_out_one_a_line_and_what_is_refused_is_said(tmp_path: Path
     assert not any(tmp_path.iterdir())
 
 
+def test_a_reading_says_which_former_name_was_used_and_which_role_the_body_has(tmp_path: Path) -> None:
+    line = (LINE % (1, 1)).replace("Thái Nguyên ngập sâu, dân bức xúc", "Cựu thứ trưởng Bộ TT&TT nhận hối lộ")
+    reading = json.loads(canhbao(tmp_path, "read", given=line + "\n").stdout)
+    assert reading["organisations"] == ["BKHCN"]
+    assert reading["former_names"] == [{"organisation": "BKHCN", "name": "Bộ TT&TT"}]
+    assert reading["roles"] == {"BKHCN": "blamed"}
+
+
+def test_bodies_that_ceased_are_listed_with_their_successors_when_asked_for(tmp_path: Path) -> None:
+    told = canhbao(tmp_path, "organisations", "--ceased").stdout
+    assert "63-34" in told
+    assert "Thái Bình  (đến hết 30/06/2025, nay: Hưng Yên)" in told
+    assert "Thái Bình" not in canhbao(tmp_path, "organisations").stdout
+
+
+def test_the_registers_examples_are_tried(tmp_path: Path) -> None:
+    directory = tmp_path / "register"
+    directory.mkdir()
+    assert "examples hold" in canhbao(tmp_path, "organisations", "--check").stderr
+    (directory / "examples-own.tsv").write_text("text\tcodes\nLũ ở Huế\t19\n", encoding="utf-8")
+    done = canhbao(tmp_path, "organisations", "--check", CANHBAO_STREAMS__REGISTER_DIRECTORY=str(directory))
+    assert done.returncode == 1
+    assert "must name 19, not 46" in done.stderr
+
+
 def test_topics_are_made_and_checked(tmp_path: Path) -> None:
     missing = canhbao(tmp_path, "topics", "check")
     assert missing.returncode == 1
