@@ -288,8 +288,11 @@ def partition_of(mention_identity: bytes, partitions: int) -> int:
     return zlib.crc32(mention_identity) % partitions
 
 
-def mark_record(mark: int, *, final: bool = False) -> NewRecord:
-    """The record with which a replay's publisher says: everything seen before `mark` (ms) is in the log."""
+def mark_record(mark: int = 0, *, final: bool = False) -> NewRecord:
+    """The record with which a replay's publisher says: everything seen before `mark` (ms) is in the log.
+
+    In a live run a worker appends one to an idle partition, for the time that the log stamps it with.
+    """
     from streams.transports.batches import NewRecord  # noqa: PLC0415 - imports Faust; see above
 
     headers = [(MARK_HEADER, b"%d" % mark)]

@@ -11,6 +11,7 @@ from streams.catching_up import CatchUp
 from streams.log import Log, LogError, UnknownTopicError
 from streams.tallies import Tallies
 from streams.topics import Topics
+from streams.transports.batches import RecordLike
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Report(msgspec.Struct, frozen=True):
     worker
         Its name; one that starts again under the same name goes on with its sums.
     at
-        Milliseconds since 1970 UTC.
+        Milliseconds since 1970 UTC; once read, when the log took it.
     counters
         As in `Tallies`.
     positions
@@ -83,7 +84,7 @@ class Reports:
                 break
             for record in records:
                 if record.value is not None:
-                    _take(self._reports, record.value)
+                    _take(self._reports, record)
             self._offset = records[-1].offset + 1
         return self._reports
 
@@ -98,13 +99,14 @@ async def newest_reports(log: Log, topic: str) -> dict[str, Report]:
     return await Reports(log, topic).all()
 
 
-def _take(reports: dict[str, Report], data: bytes) -> None:
+def _take(reports: dict[str, Report], record: RecordLike) -> None:
     try:
-        report = msgspec.json.decode(data, type=Report)
+        report = msgspec.json.decode(record.value or b"", type=Report)
     except msgspec.DecodeError:
         logger.warning("a worker's report cannot be read and is passed over")
         return
-    reports[report.worker] = report
+    # The log's stamp rather than the worker's word: its clock may be wrong, and nobody else's decides who is alive.
+    reports[report.worker] = msgspec.structs.replace(report, at=record.timestamp)
 
 
 class StatusReader:

@@ -14,7 +14,7 @@ from faust.types import TP, EventT, StreamT
 
 from streams.agents.lanes import Lanes
 from streams.log import LogUnavailableError
-from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter
+from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter, mark_record
 from streams.outbox import Outbox
 from streams.reading.stage import ReadCounts, ReadStage
 from streams.tallies import Tallies
@@ -112,6 +112,7 @@ class ReadAgent:
         self._held: frozenset[TP] = frozenset()
         self._paused: frozenset[TP] = frozenset()
         self._marked: dict[int, int] = {}
+        self._marking: dict[TP, asyncio.Future[None]] = {}
         self.active_at = float("-inf")
 
     async def resume(self, assignment: Assignment) -> dict[TP, int | None]:
@@ -161,7 +162,8 @@ class ReadAgent:
             await self._bury(result.refused)
             await self._send(result.envelopes)
             await asyncio.sleep(0)
-        self.active_at = perf_counter()
+            if result.counts.mentions or result.refused:
+                self.active_at = perf_counter()
 
     def _count(self, counts: ReadCounts) -> None:
         self._tallies.add("mentions_read", counts.mentions)
@@ -199,8 +201,15 @@ class ReadAgent:
         self._paused = wanted
 
     async def mark_idle(self) -> None:
-        """Mark the partitions in which the last fetch found nothing, so that the watch need not wait for them."""
+        """Mark the partitions in which the last fetch found nothing, so that the watch need not wait for them.
+
+        Where others stamp, by clocks of their own, how late it is in a partition is told only by what is in it: so a
+        mark record is appended there, and read back like any mention.
+        """
         if self._replay:
+            return
+        if not self._consumer().stamps_here:
+            self._append_marks()
             return
         marks = tuple(self._idle_marks())
         if not marks:
@@ -211,6 +220,17 @@ class ReadAgent:
             *(self._outbox(self._topics.readings, p, records) for p in range(self._readings_partitions))
         )
         self._marked.update({partition: mark for partition, _, mark in marks})
+
+    def _append_marks(self) -> None:
+        """Append where the last mark is there; a partition that takes none, having no leader, holds nobody up."""
+        consumer = self._consumer()
+        for tp in self._held:
+            before = self._marking.get(tp)
+            if before is not None and before.done():
+                before.result()  # an append that can never succeed ends the worker
+            waits = before is not None and not before.done()
+            if not waits and consumer.idle_at(tp) is not None and not consumer.in_flight(tp):
+                self._marking[tp] = asyncio.ensure_future(self._outbox(tp.topic, tp.partition, [mark_record()]))
 
     def _idle_marks(self) -> Iterator[tuple[int, int, int]]:
         consumer = self._consumer()
@@ -235,8 +255,19 @@ def in_force(stages: Sequence[tuple[int, object]], seen_at: int) -> int:
     return max(0, bisect_right(stages, seen_at, key=lambda stage: stage[0]) - 1)
 
 
+def _in_order(records: Sequence[RecordLike], first: int, stop: int) -> int:
+    """Up to where times do not go back."""
+    times = [record.timestamp for record in records[first:stop]]
+    if times == sorted(times):  # nearly always, and many times as fast as comparing one by one
+        return stop
+    return first + next(n for n in range(1, len(times)) if times[n] < times[n - 1])
+
+
 def slices(batch: Batch, bounds: Sequence[int]) -> Iterator[tuple[int, int, Sequence[RecordLike]]]:
     """Cut a batch into pieces of at most `SLICE` records, each before or after every one of `bounds` (seen_at).
+
+    In no piece does the time go back, as it does where a broker's clock was set or another broker leads: the watch
+    raises what was seen before the pieces that came earlier, so where batches end makes no difference.
 
     Yields
     ------
@@ -244,7 +275,7 @@ def slices(batch: Batch, bounds: Sequence[int]) -> Iterator[tuple[int, int, Sequ
     """
     records, start, first = batch.records, batch.start, 0
     while first < len(records):
-        stop = min(first + SLICE, len(records))
+        stop = _in_order(records, first, min(first + SLICE, len(records)))
         for bound in bounds:
             if records[first].timestamp < bound <= records[stop - 1].timestamp:
                 stop = bisect_left(records, bound, first, stop, key=lambda record: record.timestamp)

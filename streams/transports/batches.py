@@ -119,6 +119,10 @@ class BatchTopic(faust.Topic):
 class BatchConsumer(Protocol):
     """What agents use of both drivers' consumers: what they have beside Faust's own interface, and pausing."""
 
+    #: Whether `idle_at` is by the very clock that stamps appends. Where it is not, only what is in a partition tells
+    #: how late it is there.
+    stamps_here: bool
+
     def pause_partitions(self, tps: Iterable[TP]) -> None:
         """Hand over nothing more of `tps` until they are resumed, or assigned anew."""
 

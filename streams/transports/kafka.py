@@ -43,6 +43,7 @@ class Consumer(stock.Consumer):
     """Faust's Kafka consumer, with batches. See the module's docstring, and `BatchConsumer`."""
 
     _thread: ConsumerThread
+    stamps_here = False  # brokers do, each by a clock of its own
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ledger = BatchLedger()

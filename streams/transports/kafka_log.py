@@ -38,6 +38,8 @@ _BATCH_BYTES = 512 << 10
 # Partitions that are read one after the other keep their reader, and what it fetched ahead.
 _READERS = 32
 _REQUEST_TIMEOUT_MS = 15_000
+# Where a broker says nothing, this finds who leads instead of it.
+_METADATA_MS = 3_000
 # What passes by itself: a new broker creates its topic of offsets when it is first asked for a group.
 _NO_COORDINATOR = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 _UNAVAILABLE = (
@@ -80,6 +82,7 @@ class KafkaLog:
         self._common = {
             "bootstrap_servers": self._servers,
             "request_timeout_ms": _REQUEST_TIMEOUT_MS,
+            "metadata_max_age_ms": _METADATA_MS,
             **arguments,
         }
         self._admin = AIOKafkaAdminClient(**self._common)

@@ -26,6 +26,12 @@ logger = logging.getLogger(__name__)
 #: How long the broker keeps a fetch that finds nothing: the age of a quiet partition's marks. Faust has 1,500.
 FETCH_WAIT_MS = 100
 
+#: A request that is not answered within this is given up, so that a broker that says nothing is left; a little more
+#: than a rebalance may take, since whoever joins waits for the others.
+REQUEST_MS = 15_000
+#: How old what is known of the cluster may become: where a broker says nothing, this finds who leads instead of it.
+METADATA_MS = 3_000
+
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 4096
 
 
@@ -76,10 +82,10 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
             fetch_max_wait_ms=FETCH_WAIT_MS,
             check_crcs=conf.broker_check_crcs,
             isolation_level="read_committed" if self.consumer.in_transaction else "read_uncommitted",
-            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+            metadata_max_age_ms=METADATA_MS,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
             max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            request_timeout_ms=REQUEST_MS,
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.ports import SourceUnavailableError
@@ -11,14 +12,20 @@ from streams.settings import StreamSettings
 from streams.status import Report, Reports, StatusReader, encode_report, newest_reports
 from streams.topics import Topics, topic_specs
 from streams.transports.batches import NewRecord
+from streams.transports.sqlite.client import SqliteLogClient
 
 NOW = 1_760_000_000_000
 TOPICS = Topics("")
 
 
+#: What the log stamps; the worker's own word for when it reported counts for nothing.
+clock = [NOW]
+
+
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[Log]:
-    client = open_log(f"sqlite:///{tmp_path / 'log.db'}")
+    clock[0] = NOW - 3_600_000
+    client = SqliteLogClient(f"sqlite:///{tmp_path / 'log.db'}", clock=lambda: clock[0])
     await client.start()
     yield client
     await client.stop()
@@ -31,7 +38,10 @@ async def ready(log: Log) -> Log:
 
 
 async def say(log: Log, *reports: Report) -> None:
+    """Append each when its `at` says, though the worker's clock is an hour ahead."""
     for report in reports:
+        clock[0] = report.at
+        report = msgspec.structs.replace(report, at=report.at + 3_600_000)  # noqa: PLW2901 - the same report
         await log.append(TOPICS.status, 0, [NewRecord(encode_report(report), key=report.worker.encode())])
 
 
@@ -62,7 +72,7 @@ async def test_sums_of_all_workers_count_and_positions_of_the_fresh_only(ready: 
 
 async def test_reports_are_followed_and_what_cannot_be_read_is_passed_over(ready: Log) -> None:
     reports = Reports(ready, TOPICS.status)
-    await say(ready, Report("a", NOW - 1, ahead=(3,)), Report("b", NOW - 60_000))
+    await say(ready, Report("b", NOW - 60_000), Report("a", NOW - 1, ahead=(3,)))
     await ready.append(TOPICS.status, 0, [NewRecord(b"{", key=b"c"), NewRecord(None, key=b"d")])
     assert set(await reports.all()) == {"a", "b"}
     await say(ready, Report("a", NOW, ahead=(1, 2)))

@@ -42,6 +42,8 @@ class _NoReadOffsets(defaultdict[TP, int | None]):
 class Consumer(TopicsPart, base.Consumer):
     """Reads the log as the one worker of a consumer group, whose lease it holds while it runs. See `BatchConsumer`."""
 
+    stamps_here = True
+
     transport: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -26,6 +26,7 @@ class Desk:
     epoch: int = 1
     paused: set[TP] = field(default_factory=set)
     idle: dict[TP, int] = field(default_factory=dict)
+    stamps_here: bool = True
 
     def __post_init__(self) -> None:
         self.ledger = BatchLedger()

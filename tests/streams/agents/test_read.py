@@ -1,24 +1,36 @@
 """The reading agent: bounds on bugs, marks of idle partitions, pausing, and versions known before they hold."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.read import BUG_LIMIT, BUG_WINDOW, BugLimit, TooManyBugsError
+from streams.agents.read import BUG_LIMIT, BUG_WINDOW, BugLimit, ReadAgent, TooManyBugsError, slices
 from streams.log import Log
+from streams.mentions import mark_of
+from streams.outbox import Outbox
+from streams.reading.reader import Reader
 from streams.reading.register import Register
-from streams.transports.batches import NewRecord
+from streams.reading.sentiment import LexiconScorer
+from streams.reading.stage import ReadStage
+from streams.tallies import Tallies
+from streams.transports.batches import Assignment, Batch, NewRecord, Record
 from streams.versions import announce, current
 from streams.watching.envelopes import Envelope, Marks, decode
+from streams.watching.intake import Intake
+from streams.watching.output import Output
 from tests.contracts.transport_contract import eventually
+from tests.streams.agents.desk import Desk
 from tests.streams.stand import TOPICS, Stand, mention, now_ms, settings_of, working
 from tests.streams.test_versions import own
+
+NOW = now_ms()
+STAGE = ReadStage(Reader(Register.load(), LexiconScorer(), {"default": 0.5}, "secret"), 2, replay=False)
 
 
 def test_a_few_bugs_are_borne_and_more_are_not() -> None:
@@ -144,3 +156,61 @@ async def test_a_version_is_known_before_anything_it_holds_for_is_read(tmp_path:
 
         await eventually(read)
         assert stand.counted("mentions_refused") == 0
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=12), st.integers(0, 12))
+def test_a_clock_set_back_leads_to_the_same_places_wherever_batches_are_cut(times: list[int], cut: int) -> None:
+    # Bodies at home in different partitions: one may not see the mention that another was seen after.
+    records = [
+        Record(n, NOW + time, None, mention(n, organisations=[("01", "19")[n % 2]], sentiment=-0.9 + n % 3).value)
+        for n, time in enumerate(times)
+    ]
+
+    def placed(*batches: Sequence[Record]) -> list[list[tuple[bytes, int]]]:
+        intakes, at = [Intake(1), Intake(1)], 0
+        for batch in filter(None, batches):
+            whole = Batch(TP("mentions", 0), batch, at, batch[-1].offset + 1, 1)
+            at = whole.end
+            for start, end, some in slices(whole, ()):
+                for intake, envelope in zip(
+                    intakes, STAGE.read_batch(0, start, end, some, "mentions").envelopes, strict=True
+                ):
+                    intake.take(envelope, Output(), begun=False)
+        return [sorted(waiting(intake)) for intake in intakes]
+
+    assert placed(records) == placed(records[:cut], records[cut:])
+
+
+def waiting(intake: Intake) -> list[tuple[bytes, int]]:
+    """Identity and time of everything that waits, in columns or one by one."""
+    arrivals = intake.until(NOW + 1_000_000)
+    return [] if arrivals is None else list(zip(arrivals.identities, arrivals.seen_at.tolist(), strict=True))
+
+
+async def test_where_others_stamp_an_idle_partition_gets_a_mark_record_and_none_waits_for_another() -> None:
+    here, there = TP("mentions", 0), TP("mentions", 1)
+    desk = Desk({here: 0, there: 0}, idle={here: 1, there: 1}, stamps_here=False)
+    sent: list[tuple[int, bool]] = []
+
+    async def outbox(topic: str, partition: int, records: Sequence[NewRecord]) -> None:
+        assert topic == "mentions"
+        if partition == 1:
+            await asyncio.Event().wait()  # its leader is away
+        sent.extend((partition, mark_of(as_record(record)) is not None) for record in records)
+
+    agent = ReadAgent(TOPICS, [], 1, cast("Outbox", outbox), Tallies(), lambda: desk, replay=False)
+    await agent.resume(Assignment(1, frozenset({here, there})))
+    for _ in range(3):
+        await agent.mark_idle()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert sent == [(0, True)] * 3
+    desk.idle.clear()
+    await agent.mark_idle()
+    await asyncio.sleep(0)
+    assert len(sent) == 3, "where something waits to be read, it brings the mark"
+
+
+def as_record(record: NewRecord) -> Record:
+    """As it would be read back."""
+    return Record(0, 0, record.key, record.value, record.headers)

@@ -1,0 +1,38 @@
+"""Each fault once, and a checkpoint after it: nothing lost, nothing wrong, nothing stuck."""
+
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from deploy.kafka.jars import missing
+from tests.faults.audit import Audit
+from tests.faults.faults import CLOCKS, FAULTS, Fault
+from tests.faults.theatre import FAKETIME, theatre
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def audit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Audit]:
+    """Everything running, and an auditor."""
+    if sentence := missing():
+        pytest.skip(sentence)
+    async with theatre(tmp_path_factory.mktemp("faults"), clocks=FAKETIME.exists()) as stage:
+        made = Audit(stage)
+        await made.begin()
+        await made.check("the beginning")
+        yield made
+        found = set().union(*(watched.found for watched in made.watched))
+        assert len(found) > 10, "there must have been something to lose"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("fault", [*FAULTS, *CLOCKS], ids=lambda fault: fault.__name__)
+async def test_nothing_is_lost_wrong_or_stuck_when(fault: Fault, audit: Audit) -> None:
+    if fault in CLOCKS and not audit.stage.clocks:
+        pytest.skip("setting clocks needs libfaketime (Debian: libfaketime)")
+    what = await fault(audit.stage, random.Random(fault.__name__))
+    await audit.check(what)
+    assert audit.excused() == 0, f"after {what} a partition was given up"
