@@ -63,7 +63,9 @@ class Rig:
     log_url
         Where the log is.
     run
-        Name of the replay run.
+        Name of the run.
+    replay
+        Whether it is a replay.
     """
 
     directory: Path
@@ -71,6 +73,7 @@ class Rig:
     run: str = "rig"
     settings: Mapping[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    replay: bool = True
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,7 +105,7 @@ class Rig:
         environment = {
             **self.environment,
             "CANHBAO_STREAMS__RUN": self.run,
-            "CANHBAO_STREAMS__REPLAY": "true",
+            "CANHBAO_STREAMS__REPLAY": str(self.replay).lower(),
             "CANHBAO_STREAMS__WORKER": name,
         }
         with (self.directory / f"worker-{name}.log").open("ab") as output:

@@ -24,6 +24,8 @@ BENCHMARKS = {
     "grouping": 120,
     "latency": 240,
     "kafka": 900,
+    "takeover": 240,
+    "storm": 400,
 }
 
 

@@ -83,15 +83,15 @@ def mentions(count: int, organisations: int, now: int, *, text: bool, seed: int 
         yield NewRecord(msgspec.json.encode(line), key=code(which).encode())
 
 
-async def publish(log: Log, settings: StreamSettings, lines: Iterator[NewRecord]) -> int:
-    """Create the run's topics and append the mentions in turn to the partitions of `mentions`; how many."""
+async def publish(log: Log, settings: StreamSettings, lines: Iterator[NewRecord], each: int = 5_000) -> int:
+    """Create the run's topics and append the mentions, `each` in turn to the partitions of `mentions`; how many."""
     await log.create(*topic_specs(settings))
     topic, total, ended = Topics(settings.run).mentions, 0, False
     while not ended:
         for partition in range(PARTITIONS):
-            records = list(islice(lines, 5_000))
+            records = list(islice(lines, each))
             total += len(records)
-            ended = len(records) < 5_000
+            ended = len(records) < each
             if records:
                 await log.append(topic, partition, records)
             if ended:
