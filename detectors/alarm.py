@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from detectors.decisions import SEVERITIES, UNREMARKABLE
 from detectors.policy import Policy
-from detectors.windows import SEVERITIES, UNREMARKABLE
 
 NEVER = -(1 << 40)
 GRAVEST = len(SEVERITIES) - 1
@@ -22,7 +22,7 @@ class Reason(StrEnum):
     FIRING = "still firing"
     TOO_FEW = "too few negatives"
     NOT_PERSISTENT = "all in one window"
-    UNREMARKABLE = "no window stands out by itself"
+    WARMING_UP = "still warming up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Alarm:
     firing
         Whether it has fired and was not resolved.
     since
-        Minute of the last firing or escalation.
+        Minute of the last firing, escalation or growth.
     height
-        Greatest logarithmic deviation at a firing or escalation.
+        Greatest excess at one of them.
     loud
-        Last minute at which the deviation was not quiet.
+        Last minute at which a window stood out.
     grade
-        How grave it has been so far, as `windows.SEVERITIES` counts; never falls while it fires.
+        How grave it has been so far, as a place in `SEVERITIES`; never falls while it fires.
     """
 
     firing: bool = False
@@ -56,32 +56,36 @@ class Evidence:
 
     Attributes
     ----------
-    minute, block
-        The minute tested and the first one of its block; the hold-off ends with a block.
-    height, threshold
-        Logarithmic deviations: this one, and the one above which an alarm may fire.
-    observed, before
-        Negatives of the last hours, and those of them before the minute tested.
+    minute
+        The minute tested.
+    excess
+        Of the window that tells most.
+    over
+        Whether a window is at its gate.
+    before
+        Mentions of the series in the last hours before the minute tested.
     grade
-        Of the most telling window: how far its count stands out by itself.
+        How grave it would be.
     """
 
     minute: int
-    block: int
-    height: float
-    threshold: float
-    observed: int
+    excess: float
+    over: bool
     before: int
     grade: int = 0
 
 
-def gate(policy: Policy, alarm: Alarm, minute: int, threshold: float) -> float:
-    """Logarithmic deviation above which the alarm might change by firing or escalating at `minute`."""
+def wanted(policy: Policy, alarm: Alarm, block: int, usual: float, graver: tuple[float, ...]) -> float:
+    """Excess at which the alarm is looked at in the block that begins at minute `block`.
+
+    `usual` is the one at which it fires, `graver` are those of the graver severities.
+    """
     if alarm.firing:
-        return threshold if alarm.grade < GRAVEST else max(threshold, alarm.height + policy.growth)
-    if minute - alarm.since < policy.hold_off:
-        return max(threshold, alarm.height + policy.growth)
-    return threshold
+        grown = alarm.height + policy.growth
+        return grown if alarm.grade >= GRAVEST else min(graver[alarm.grade], grown)
+    if block - alarm.since < policy.hold_off:
+        return max(usual, alarm.height + policy.growth)
+    return usual
 
 
 def test(policy: Policy, alarm: Alarm, seen: Evidence) -> tuple[Alarm, Reason]:
@@ -91,43 +95,31 @@ def test(policy: Policy, alarm: Alarm, seen: Evidence) -> tuple[Alarm, Reason]:
 
     Examples
     --------
-    >>> alarm, reason = test(Policy(), Alarm(), Evidence(5000, 4995, 3.1, 2.4, observed=9, before=4))
+    >>> alarm, reason = test(Policy(), Alarm(), Evidence(5000, 7.1, over=True, before=4))
     >>> alarm.firing, reason.value
     (True, 'fired')
     """
-    refused = _refusal(policy, alarm, seen)
-    if refused is not None:
-        return alarm, refused
+    if not seen.over:
+        return alarm, Reason.BELOW
+    if seen.before < policy.least_before:
+        return alarm, Reason.NOT_PERSISTENT
     if not alarm.firing:
-        return Alarm(True, seen.minute, seen.height, seen.minute, seen.grade), Reason.FIRED
-    if seen.grade <= alarm.grade and seen.height <= alarm.height + policy.growth:
+        return Alarm(True, seen.minute, seen.excess, seen.minute, seen.grade), Reason.FIRED
+    if seen.grade <= alarm.grade and seen.excess <= alarm.height + policy.growth:
         return alarm, Reason.FIRING
-    height, grade = max(alarm.height, seen.height), max(alarm.grade, seen.grade)
+    height, grade = max(alarm.height, seen.excess), max(alarm.grade, seen.grade)
     reason = Reason.ESCALATED if grade > alarm.grade else Reason.FIRING
     return Alarm(True, seen.minute, height, seen.minute, grade), reason
 
 
-def _refusal(policy: Policy, alarm: Alarm, seen: Evidence) -> Reason | None:
-    if seen.height <= seen.threshold:
-        return Reason.BELOW
-    if seen.height <= gate(policy, alarm, seen.block, seen.threshold):
-        return Reason.FIRING if alarm.firing else Reason.HELD
-    if seen.observed < policy.least_negative:
-        return Reason.TOO_FEW
-    if seen.before < policy.least_before:
-        return Reason.NOT_PERSISTENT
-    return Reason.UNREMARKABLE if seen.grade == UNREMARKABLE else None
-
-
-def settle(policy: Policy, alarm: Alarm, minute: int, *, loud: bool, lingers: bool = False) -> tuple[Alarm, Reason]:
+def settle(policy: Policy, alarm: Alarm, minute: int, *, loud: bool) -> tuple[Alarm, Reason]:
     """Resolve a firing alarm when it has been quiet, or has lasted without growth, for long enough.
 
-    It is `loud` while the deviation is greater than an ordinary day's greatest, and `lingers` while the last hours'
-    count still stands out; it resolves when neither holds.
+    It is `loud` while a window is more surprising than an ordinary day's greatest.
 
     Examples
     --------
-    >>> firing = Alarm(firing=True, since=100, height=3.0, loud=100)
+    >>> firing = Alarm(firing=True, since=100, height=8.0, loud=100)
     >>> settle(Policy(), firing, 820, loud=False)[1].value
     'resolved: quiet'
     """
@@ -137,6 +129,6 @@ def settle(policy: Policy, alarm: Alarm, minute: int, *, loud: bool, lingers: bo
         alarm = replace(alarm, loud=minute)
     if minute - alarm.since >= policy.longest:
         return replace(alarm, firing=False), Reason.RESOLVED_LONGEST
-    if minute - alarm.loud >= policy.quiet and not lingers:
+    if minute - alarm.loud >= policy.quiet:
         return replace(alarm, firing=False), Reason.RESOLVED_QUIET
     return alarm, Reason.FIRING

@@ -1,47 +1,34 @@
-"""All organisations of a partition at once: score, decide, learn, one closed window at a time."""
+"""All organisations of a partition at once: count, compare, decide, learn, one closed window at a time."""
 
 from dataclasses import astuple
-from math import exp, log
 
 import numpy as np
 
-from detectors import alarm as alarms
-from detectors import gates, learning, openings, shares, snapshots, surprise
-from detectors.alarm import Alarm, Evidence, Reason
-from detectors.baseline import LAST, NEXT, NOW, Floats, Grid, Ints, Layout, State, learn, publish, remember_day
-from detectors.decisions import COUNT, SHARE, Decision, Kind, Nearest, chances, decision, probabilities
-from detectors.openings import MOST_OPEN
+from detectors import baseline, calibration, counting, gates, shares, snapshots
+from detectors.alarm import Alarm
+from detectors.calendar import VIETNAMESE, Calendar, Spell
+from detectors.counting import MOST_OPEN, Ring
+from detectors.decisions import SEVERITIES, SHARE, Decision, Kind, Nearest, Why
+from detectors.deciding import Deciding
+from detectors.judging import corrected_surprise
+from detectors.layout import LAST, NEXT, NOW, SERIES, Floats, Grid, Ints, Layout, State
 from detectors.policy import Policy
-from detectors.windows import (
-    QUIET,
-    WINDOWS,
-    Graded,
-    Moment,
-    Window,
-    graded_share,
-    look_back,
-    most_telling,
-    share_window,
-    stands_out,
-)
+from detectors.surprise import surprise
 
-__all__ = ["Bank", "Decision", "Kind", "Nearest", "Policy"]
-
-#: Reasons that are said; `Kind` has the same values.
-CHANGES = frozenset({Reason.FIRED, Reason.ESCALATED})
+__all__ = ["SEVERITIES", "Bank", "Decision", "Kind", "Nearest", "Policy", "Why"]
 
 
 class Bank:
     """A vectorised multi-scale detector; every row is an organisation that knows nothing of the others.
 
-    Smoothed negative counts at several half-lives are held against an hour-of-day level and a variance; the mean of the
-    logarithms of their standardised deviations is compared with the row's own daily maxima. The negative share of six
-    hours is tested the same way at each quarter of an hour.
+    The negative, all and positive mentions of windows of several lengths are compared with the counts that would be too
+    improbable under the row's own baseline; those counts are published a quarter of an hour ahead. The negative share
+    is tested at each quarter of an hour.
 
     Parameters
     ----------
     policy
-        All thresholds and half-lives.
+        The false-alarm budget and all that follows from it.
     size
         Rows.
     step
@@ -56,19 +43,22 @@ class Bank:
     (0, 'fired')
     """
 
-    def __init__(self, policy: Policy, size: int, step: int = 1) -> None:
+    def __init__(self, policy: Policy, size: int, step: int = 1, calendar: Calendar = VIETNAMESE) -> None:
         self.policy = policy
-        self.grid = Grid(step)
+        self.grid = Grid(step, policy.scales)
+        self.calendar = calendar
         self.next_minute: int | None = None
         self.size = 0
+        self._spell: Spell | None = None
         self._layout = Layout(policy, self.grid)
-        self._power = len(policy.half_lives)
-        self._keep = tuple(0.5 ** (step / half_life) for half_life in policy.half_lives)
-        self._excess = surprise.excess_of(policy.budget, policy.spread)
+        self._tables = calibration.table(self.grid)
+        self._ring = Ring(self.grid)
         self._state = self._layout.empty(0)
-        self._alarms: dict[str, dict[int, Alarm]] = {COUNT: {}, SHARE: {}}
+        self._windows = 0
         self._steps = 0
         self._blocks = 0
+        self._busy = 0
+        self._deciding = Deciding(policy, self.grid)
         self.grow(size)
 
     def grow(self, size: int) -> None:
@@ -76,231 +66,154 @@ class Bank:
         if size < self.size:
             raise ValueError(f"a bank of {self.size} rows cannot shrink to {size}")
         fresh = self._layout.empty(size - self.size)
+        calibration.choose(self.policy, self.grid, fresh, self._tables)
         if self.next_minute is not None:
-            for _ in (LAST, NOW, NEXT):
-                publish(self.policy, self.grid, fresh, self.next_minute)
+            self._prepare(fresh, self.next_minute)
         self._hold({k: np.concatenate([v, fresh[k]], axis=-1) for k, v in self._state.items()}, size)
+
+    def _prepare(self, state: State, minute: int) -> None:
+        """Publish what holds for rows without a past."""
+        start = self.grid.start_of_block(minute)
+        for at in (start, start, start + self.grid.block):
+            baseline.publish(self.policy, self.grid, state, at, self._blocks)
 
     def _hold(self, state: State, size: int) -> None:
         self._state = {name: np.ascontiguousarray(value) for name, value in state.items()}
         self.size = size
-        self._counts, self._product, self._taught = np.empty(size), np.zeros(size), np.zeros(size)
-        self._work, self._more = np.empty((self._power, size)), np.empty((self._power, size))
-        self._holding = bool(state["over"].any())
-        self._above = np.empty(size, dtype=bool)
-        self._decay = np.repeat(np.array(self._keep)[:, None], size, axis=1)
-        self._gain = 1.0 - self._decay
+        short, tests = len(self.grid.sliding), len(self.grid.minutes)
+        self._new = np.zeros((len(SERIES), size), dtype=np.int64)
+        self._work = np.empty((len(SERIES), size))
+        self._left = np.empty((short, len(SERIES), size), dtype=np.int32)
+        self._above = np.empty((tests, len(SERIES), size), dtype=bool)
+        self._deciding.hold(self._state)
 
     # -- closed windows ---------------------------------------------------------------------------------------------
 
-    def close(self, minute: int, negative: Ints, mentions: Ints, learned: Ints | None = None) -> list[Decision]:
+    def close(
+        self, minute: int, negative: Ints, mentions: Ints, learned: Ints | None = None, positive: Ints | None = None
+    ) -> list[Decision]:
         """Score, decide and learn the closed window that starts at `minute`; windows come in turn, without gaps.
 
-        Of the negatives only `learned` are taken into what is usual, all of them unless told; scores see them all.
+        Of the negatives only `learned` are taken into what is usual, all of them unless told; tests see them all.
         """
         self._begin(minute)
         if negative.shape != (self.size,) or mentions.shape != (self.size,):
             raise ValueError(f"counts of {self.size} rows are needed, not {negative.shape} and {mentions.shape}")
-        state, smooth = self._state, self._fall()
+        state, new = self._state, self._new
+        new[0], new[1] = negative, mentions
+        new[2] = 0 if positive is None else positive
         if learned is not None:
-            self._holding |= learning.hold_back(state, self._gain, negative, learned)
-        np.copyto(self._counts, negative)
-        np.multiply(self._gain, self._counts, out=self._work)
-        np.add(smooth, self._work, out=smooth)
-        np.add(state["negative"], negative, out=state["negative"])
-        np.add(state["mentions"], mentions, out=state["mentions"])
-        self._deviate()
-        np.greater(self._product, state["gate"][NOW], out=self._above)
-        decisions = self._decide(minute, negative) if np.count_nonzero(self._above) else []
+            self._spare(negative, learned)
+        self._slide()
+        np.add(state["counts"], new, out=state["counts"])
+        state["recent"][self._ring.place(self._windows)] = new
+        np.add(state["block"], new, out=state["block"])
+        np.multiply(new, new, out=self._work)
+        np.add(state["squares"], self._work, out=state["squares"])
+        short = len(self.grid.sliding)
+        np.maximum(state["most"], state["counts"][:short], out=state["most"])
+        self._busy = self._windows + 1
+        np.greater_equal(state["counts"], state["gate"][NOW], out=self._above)
+        decisions = self._deciding.closed(self._above, new, minute, self._blocks) if self._above.any() else []
         return self._advance(minute, decisions)
+
+    def _spare(self, negative: Ints, learned: Ints) -> None:
+        """Remember negatives that are not to be learned."""
+        if learned.shape != negative.shape or (learned < 0).any() or (learned > negative).any():
+            raise ValueError("of each row's negatives none to all can be learned")
+        self._state["held_back"][0] += negative - learned
+
+    def _slide(self) -> None:
+        """Let the oldest counts leave the sliding windows."""
+        np.take(self._state["recent"], self._ring.leaving(self._windows), axis=0, out=self._left, mode="clip")
+        short = self._state["counts"][: len(self._left)]
+        np.subtract(short, self._left, out=short)
 
     def close_idle(self, until: int) -> list[Decision]:
         """Close the windows up to minute `until` (exclusive) in which no row had a mention."""
         if self.next_minute is None:
             raise ValueError("the first window must be closed with its counts")
         decisions: list[Decision] = []
-        step = self.grid.step
         while self.next_minute < until:
             minute = self.next_minute
-            if self._steps == 0:  # inside a block deviations now only fall, so its first window holds the maximum
-                self._fall()
-                self._deviate()
-            else:
-                left = self.grid.start_of_block(minute) + self.grid.block - minute
-                windows = -(-min(left, until - minute) // step)
-                self._fade(windows)
-                self._steps += windows - 1
-                minute += (windows - 1) * step
+            if self._windows - self._busy < self.grid.reach:
+                self._slide()
+                self._state["recent"][self._ring.place(self._windows)] = 0
+            else:  # nothing is left to leave: the rest of the block, or of what was asked, passes at once
+                left = min(self.grid.start_of_block(minute) + self.grid.block - minute, until - minute)
+                more = -(-left // self.grid.step) - 1
+                self._steps += more
+                self._windows += more
+                minute += more * self.grid.step
             decisions = self._advance(minute, decisions)
         return decisions
-
-    def _fade(self, windows: int) -> None:
-        """Let the smoothed counts fall for some windows of one block, none of them its first."""
-        squares, work, expect = self._state["squares"], self._work, self._state["expect"][NOW]
-        for _ in range(windows):
-            smooth = self._fall()
-            np.subtract(smooth - self._state["over"] if self._holding else smooth, expect, out=work)
-            np.multiply(work, work, out=work)
-            np.add(squares, work, out=squares)
 
     def _begin(self, minute: int) -> None:
         if self.next_minute is None:
             self.next_minute = minute
-            for _ in (LAST, NOW, NEXT):
-                publish(self.policy, self.grid, self._state, minute)
+            self._prepare(self._state, minute)
         if minute != self.next_minute:
             raise ValueError(f"minute {self.next_minute} must be closed next, not {minute}")
-
-    def _fall(self) -> Floats:
-        """Let the smoothed counts fall by a window."""
-        for name in ("smooth", "over") if self._holding else ("smooth",):
-            np.multiply(self._state[name], self._decay, out=self._state[name])
-        return self._state["smooth"]
-
-    def _deviate(self) -> None:
-        """Score the smoothed counts, into `_product`; take what is to be learned of them into squares and peak."""
-        state, work, floor = self._state, (self._work, self._more), self.policy.floor
-        learning.multiply(state, floor, state["smooth"], work, self._product, learn=not self._holding)
-        np.maximum(state["top"], self._product, out=state["top"])
-        taught = self._product
-        if self._holding:
-            taught = self._taught
-            learning.multiply(state, floor, state["smooth"] - state["over"], work, taught, learn=True)
-        np.maximum(state["peak"], taught, out=state["peak"])
-
-    def _decide(self, minute: int, negative: Ints) -> list[Decision]:
-        decisions = []
-        for row in np.flatnonzero(self._above).tolist():
-            latest = int(negative[row])
-            if latest and self._enough(row):
-                at = Moment(row, minute, NOW, latest, *self._so_far(row))
-                decisions += self._judge(at, log(float(self._product[row])) / self._power)
-        return decisions
-
-    def _enough(self, row: int) -> bool:
-        """Whether a window of `VOLUME` could hold the least negatives: cheaper than counting it."""
-        most = int(self._state["rolling_negative"][row]) + int(self._state["negative"][row])
-        return most >= self.policy.least_negative
-
-    def _so_far(self, row: int) -> tuple[int, int]:
-        return int(self._state["negative"][row]), int(self._state["mentions"][row])
-
-    def _judge(self, at: Moment, height: float) -> list[Decision]:
-        """Let the alarm of a row whose deviation is above its gate decide."""
-        old = self._alarms[COUNT].get(at.row, Alarm())
-        windows = look_back(self.policy, self.grid, self._state, self._blocks, at, WINDOWS)
-        found = most_telling(self.policy, windows)
-        volume = windows[WINDOWS.index(QUIET)].observed
-        block = self.grid.start_of_block(at.minute)
-        threshold = float(self._state["threshold"][at.slot, at.row])
-        # One window that is most of these hours has lasted by itself.
-        before = volume if 2 * self.grid.step > QUIET[0] else volume - at.latest
-        seen = Evidence(at.minute, block, height, threshold, volume, before, found.grade)
-        new, reason = alarms.test(self.policy, old, seen)
-        if new is not old:
-            self._alarms[COUNT][at.row] = new
-            self._set_gate(at.row)
-        if reason not in CHANGES:
-            return []
-        return [self._say(Kind(reason.value), COUNT, at, found, height - threshold + self._excess)]
-
-    def _set_gate(self, row: int) -> None:
-        block = self.grid.start_of_block(self.next_minute or 0)
-        gates.set_row(self.policy, self.grid, self._state, self._alarms[COUNT][row], (row, block))
-
-    def _say(self, kind: Kind, series: str, at: Moment, found: Graded, excess: float) -> Decision:
-        return decision(self.policy, self.grid, kind, series, (at.row, at.minute), found, excess)
-
-    def _hours(self, at: Moment) -> Window:
-        """The window of the last hours."""
-        return look_back(self.policy, self.grid, self._state, self._blocks, at, (QUIET,))[0]
 
     # -- the end of a block -----------------------------------------------------------------------------------------
 
     def _advance(self, minute: int, decisions: list[Decision]) -> list[Decision]:
         self._steps += 1
+        self._windows += 1
         self.next_minute = minute + self.grid.step
         if self.grid.last_of_block(minute):
-            shares.score(self.policy, self.grid, self._state, self._blocks)
-            decisions = [*decisions, *self._settle(minute), *self._judge_shares(minute)]
-            shares.learn(self.policy, self.grid, self._state)
-            self._finish_block(minute)
+            decisions = [*decisions, *self._finish_block(minute)]
         return decisions
 
-    def _finish_block(self, minute: int) -> None:
+    def _finish_block(self, minute: int) -> list[Decision]:
         state, policy, grid = self._state, self.policy, self.grid
-        place = self._blocks % grid.ring
-        state["past_negative"][place] = state["negative"]
-        state["past_mentions"][place] = state["mentions"]
-        np.multiply(state["usual"][NOW], self._steps, out=state["past_usual"][place])
-        np.add(state["usual_ever"], state["past_usual"][place], out=state["usual_ever"])
-        firing = [row for row, held in self._alarms[COUNT].items() if held.firing]
-        learn(policy, grid, state, (grid.start_of_block(minute), self._steps), firing)
+        state["past_usual"][self._blocks % grid.ring] = state["rate"][NOW] * self._steps
+        state["usual_ever"] += state["past_usual"][self._blocks % grid.ring]
+        shares.roll(grid, state, self._blocks)
+        learns = self._deciding.learns()
+        state["spared"] = np.where(state["held_back"] > 0, grid.ring, np.maximum(state["spared"] - 1, 0))
+        baseline.learn(policy, grid, state, (grid.start_of_block(minute), self._steps), learns)
+        state["life"] += 1
         following = minute + grid.step
-        new_day = grid.day(following) != grid.day(minute)
-        if new_day:
-            remember_day(policy, state, self._power, "peak", "centre", "days")
-            remember_day(policy, state, 1, "share_peak", "share_centre", "share_days")
-            np.maximum(state["share_centre"], policy.share_centre, out=state["share_centre"])
-        for name in ("squares", "top", "negative", "mentions", "held_back"):
+        self._turn(grid.day(grid.start_of_block(following) + grid.block))
+        baseline.publish(policy, grid, state, grid.start_of_block(following) + grid.block, self._blocks + 1)
+        found = gates.publish(policy, grid, state)
+        decisions = self._deciding.settle(found, minute)
+        shares.score(policy, grid, state)
+        decisions += self._deciding.shares(minute)
+        shares.learn(policy, grid, state)
+        np.maximum(state["peak"], found * (state["spared"] == 0), out=state["peak"])
+        if grid.day(following) != grid.day(minute):
+            self._finish_day()
+            state["awake"] = np.floor(learns)
+        counting.end_block(grid, state, self._blocks)
+        state["most"][...] = 0
+        for name in ("block", "squares", "held_back"):
             state[name][...] = 0
-        self._holding = self._holding and learning.forget(state)
         self._steps = 0
         self._blocks += 1
-        publish(policy, grid, state, grid.start_of_block(following) + grid.block)
-        gates.publish(policy, grid, state, self._excess, new_day=new_day)
-        for row in sorted(self._alarms[COUNT]):
-            self._set_gate(row)
-
-    def _settle(self, minute: int) -> list[Decision]:
-        """Resolve what has been quiet; forget alarms whose hold-off is over."""
-        decisions = []
-        for series, top, power in ((COUNT, "top", self._power), (SHARE, "share_now", 1)):
-            held = self._alarms[series]
-            for row in sorted(held):
-                if not held[row].firing:
-                    if minute - held[row].since >= self.policy.hold_off:
-                        del held[row]
-                    continue
-                centre = float(self._state["centre" if series == COUNT else "share_centre"][row])
-                height = log(max(float(self._state[top][row]), self.policy.floor**power)) / power
-                lingers = series == COUNT and self._lingers(row, minute, held[row])
-                held[row], reason = alarms.settle(self.policy, held[row], minute, loud=height > centre, lingers=lingers)
-                if reason in {Reason.RESOLVED_QUIET, Reason.RESOLVED_LONGEST}:
-                    at = Moment(row, minute, NOW, 0, *self._so_far(row))
-                    found = Graded(self._hours(at), held[row].grade, 1.0)
-                    decisions.append(self._say(Kind.RESOLVED, series, at, found, height - centre))
+        self._deciding.want(grid.start_of_block(following))
         return decisions
 
-    def _lingers(self, row: int, minute: int, held: Alarm) -> bool:
-        """Whether the last hours still stand out; asked only where the alarm would be resolved otherwise."""
-        if minute - held.loud < self.policy.quiet:
-            return False
-        at = Moment(row, minute, NOW, 0, *self._so_far(row))
-        return stands_out(self.policy, self._hours(at))
+    def _turn(self, day: int) -> None:
+        """Enter or leave a spell of unusual days with the block that is published next."""
+        spell = self.calendar.spell(day)
+        if spell == self._spell:
+            return
+        if self._spell is not None:
+            baseline.leave(self.policy, self._state, self._spell.days)
+        if spell is not None:
+            baseline.enter(self._state, spell.times)
+        self._spell = spell
 
-    def _judge_shares(self, minute: int) -> list[Decision]:
-        decisions = []
-        state, block = self._state, self.grid.start_of_block(minute)
-        for row in np.flatnonzero(state["share_now"] > state["share_gate"]).tolist():
-            if row in self._alarms[COUNT]:
-                continue  # the count's alarm says it already
-            height, centre = log(float(state["share_now"][row])), float(state["share_centre"][row])
-            at = Moment(row, minute, NOW, 0, *self._so_far(row))
-            usual = float(shares.usual_share(self.policy, state)[row])
-            found = graded_share(self.policy, share_window(self._hours(at), usual))
-            old, negatives = self._alarms[SHARE].get(row, Alarm()), found.window.observed
-            seen = Evidence(minute, block, height, centre + self._excess, negatives, negatives, found.grade)
-            new, reason = alarms.test(self.policy, old, seen)
-            if new is not old:
-                self._alarms[SHARE][row] = new
-            if reason in CHANGES:
-                decisions.append(self._say(Kind(reason.value), SHARE, at, found, height - centre))
-        return decisions
+    def _finish_day(self) -> None:
+        calibration.remember_day(self.policy, self._state)
+        calibration.choose(self.policy, self.grid, self._state, self._tables)
+        shares.remember_day(self.policy, self._state)
 
     # -- open windows -----------------------------------------------------------------------------------------------
 
-    def early(self, rows: Ints, negative: Ints, mentions: Ints) -> list[Decision]:
+    def early(self, rows: Ints, negative: Ints, mentions: Ints, positive: Ints | None = None) -> list[Decision]:
         """Test the counts so far of the open windows from `next_minute` on, a column each, without learning.
 
         Each window is tested against what it will be closed with, and counts only grow: what fires here would have
@@ -311,70 +224,87 @@ class Bank:
             return []
         if width > MOST_OPEN or (width - 1) * self.grid.step > self.grid.block:
             raise ValueError(f"{width} open windows are more than can be tested early")
+        new = (negative, mentions, np.zeros_like(negative) if positive is None else positive)
         decisions: list[Decision] = []
-        for place in np.flatnonzero(openings.may_fire(self.policy, self._state, self._gain, rows, negative)).tolist():
-            counts = (negative[place].tolist(), mentions[place].tolist())
-            decisions += self._early(int(rows[place]), *counts)
+        for series, place in self._may_fire(rows, new):
+            counts = [of_series[place].tolist() for of_series in new]
+            done = (self._windows, self._blocks)
+            decisions += self._deciding.early((series, int(rows[place])), self.next_minute, done, counts)
         return decisions
 
-    def _early(self, row: int, negative: list[int], mentions: list[int]) -> list[Decision]:
-        gate = self._state["gate"][:, row].tolist()
-        total, total_mentions = self._so_far(row)
-        tested = openings.products(self.policy, self.grid, self._state, (row, self.next_minute or 0), negative)
-        at, product = None, 0.0
-        for (minute, slot, value), count, all_of_them in zip(tested, negative, mentions, strict=True):
-            total, total_mentions = total + count, total_mentions + all_of_them
-            if count and value > gate[slot]:
-                at, product = Moment(row, minute, slot, count, total, total_mentions), value
-        # Of several the last one decides: it has seen most.
-        return [] if at is None else self._judge(at, log(product) / self._power)
+    def _may_fire(self, rows: Ints, new: tuple[Ints, Ints, Ints]) -> list[tuple[int, int]]:
+        """Series and places of rows that would be at a gate if all their open counts fell into one window."""
+        so_far = np.stack([counts.sum(axis=1) for counts in new])
+        least = np.minimum(self._state["gate"][NOW][:, :, rows], self._state["gate"][NEXT][:, :, rows])
+        near = ((self._state["counts"][:, :, rows] + so_far) >= least).any(axis=0) & (so_far > 0)
+        return [(int(series), int(place)) for series, place in zip(*np.nonzero(near), strict=True)] if near.any() else []
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
-    def nearest(self, rows: Ints) -> Nearest:
+    def nearest(self, rows: Ints, series: int = 0) -> Nearest:
         """Expectation, upper bound and probability of the last closed window; the bound is for one window's count."""
         state, slot = self._state, NOW if self._steps else LAST
-        expected, inverse = state["expect"][slot][rows], state["inverse"][slot][:, rows]
-        centre = state["centre"][rows]
-        upper = expected + np.array([exp(c + self._excess) for c in centre.tolist()]) / inverse[0]
-        return Nearest(expected, upper, chances(self.policy, self.grid, state, state["smooth"][:, rows], slot, rows))
+        expected = state["rate"][slot, series][rows]
+        upper = expected + 4.0 * np.sqrt(state["dispersion"][series][rows] * expected)
+        return Nearest(expected, upper, self._chances(state["counts"][:, series, rows], slot, series, rows))
+
+    def _chances(self, counts: Ints, slot: int, series: int, rows: Ints) -> Floats:
+        """Chance of the most surprising window of each row, corrected by what its own days show."""
+        state = self._state
+        found = surprise(counts, state["expect"][slot][:, series, rows], state["size"][slot][:, series, rows])
+        own = corrected_surprise(found, state["typical"][:, series, rows], state["strain"][:, series, rows])
+        return np.asarray(np.exp(-own.max(axis=0)))
+
+    def why(self, row: int, series: int = 0) -> Why:
+        """What the newest closed window of a row was tested against, and what kept it from firing."""
+        return self._deciding.why((series, row), (self.next_minute or 0) - self.grid.step, self._blocks)
 
     def end_of_block(self, minute: int) -> int:
         """First minute of the next block: what is expected stands still until then."""
         return self.grid.start_of_block(minute) + self.grid.block
 
-    def expected_until(self, row: int, minute: int) -> float:
-        """Negatives usual for a row since the bank began, until an open minute (exclusive), at most a block ahead.
+    def expected_until(self, row: int, minute: int, series: int = 0) -> float:
+        """Mentions usual for a row since the bank began, until an open minute (exclusive), at most a block ahead.
 
         The difference of two such sums is what was usual between them.
         """
-        closed = (minute if self.next_minute is None else self.next_minute, self._steps)
-        return openings.expected_until(self.grid, self._state, row, minute, closed)
+        state, step = self._state, self.grid.step
+        upcoming = minute if self.next_minute is None else self.next_minute
+        end = self.end_of_block(upcoming)
+        now = self._steps + (min(minute, end) - upcoming) // step
+        later = max(0, minute - end) // step
+        rate = state["rate"][:, series, row]
+        return float(state["usual_ever"][series, row] + now * rate[NOW] + later * rate[NEXT])
 
     def present(self, row: int, series: str, negative: list[int]) -> tuple[float, float]:
         """Weekly and single probability of what a row's open windows hold by now; of a share, its last test's."""
-        centre, power, most = "share_centre", 1, float(self._state["share_now"][row])
-        if series == COUNT:
-            centre, power = "centre", self._power
-            tested = openings.products(self.policy, self.grid, self._state, (row, self.next_minute or 0), negative)
-            most = max((value for _, _, value in tested), default=0.0)
-        height = log(max(most, self.policy.floor**power)) / power
-        return probabilities(self.policy, self.grid, series, height - float(self._state[centre][row]))
+        if series == SHARE:
+            return shares.probabilities(self._state, row)
+        if self.next_minute is None:
+            return 1.0, 1.0
+        done = (self._windows, self._blocks)
+        return self._deciding.present((SERIES.index(series), row), self.next_minute, done, negative)
 
     def score(self, negative: Ints) -> Floats:
         """Probability of each row's next window if it were closed with these counts; 1 while warming up. Pure."""
         if self.next_minute is None:
             return np.ones(self.size)
-        smooth = self._state["smooth"] * self._decay + self._gain * negative
-        single = chances(self.policy, self.grid, self._state, smooth, NOW, np.arange(self.size))
-        return np.where(np.isinf(self._state["threshold"][NOW]), 1.0, single)
+        state, short = self._state, len(self.grid.sliding)
+        counts = state["counts"][:, 0] + negative
+        counts[:short] -= state["recent"][self._ring.leaving(self._windows), 0]
+        single = self._chances(counts, NOW, 0, np.arange(self.size))
+        return np.where(state["life"] * self.grid.block >= self.policy.warm_up, single, 1.0)
 
     def snapshot(self) -> bytes:
         """Everything that is remembered, exactly."""
-        held = {series: [(row, *astuple(held[row])) for row in sorted(held)] for series, held in self._alarms.items()}
+        held = {
+            series: [(row, *astuple(held[row])) for row in sorted(held)]
+            for series, held in self._deciding.alarms.items()
+        }
         head = {
-            "size": self.size, "step": self.grid.step, "next_minute": self.next_minute, "steps": self._steps,
-            "blocks": self._blocks, "alarms": held, "excess": self._excess,
+            "size": self.size, "step": self.grid.step, "next_minute": self.next_minute, "windows": self._windows,
+            "steps": self._steps, "blocks": self._blocks, "busy": self._busy, "scales": self.policy.scales,
+            "budget": self.policy.budget, "alarms": held,
         }  # fmt: skip
         return snapshots.pack(head, self._state)
 
@@ -383,18 +313,28 @@ class Bank:
         """Continue from a snapshot. Raises `SnapshotError` if it is damaged, or was made with other scales."""
         head, state = snapshots.unpack(data)
         try:
+            if tuple(head["scales"]) != policy.scales:
+                raise ValueError("other scales")
             bank = cls(policy, 0, head["step"])
             size = int(head["size"])
             bank._layout.check(state, size)
-            bank.next_minute, bank._steps, bank._blocks = head["next_minute"], int(head["steps"]), int(head["blocks"])
-            moved = bank._excess - float(head["excess"])
+            bank.next_minute = head["next_minute"]
+            for name in ("windows", "steps", "blocks", "busy"):
+                setattr(bank, f"_{name}", int(head[name]))
             for series, held in head["alarms"].items():
-                bank._alarms[series] = {row: Alarm(*values) for row, *values in held}
+                bank._deciding.alarms[series] = {row: Alarm(*values) for row, *values in held}
+            retuned = head["budget"] != policy.budget
         except (KeyError, TypeError, ValueError) as error:
             raise snapshots.SnapshotError("the snapshot is of a bank with other scales or step") from error
         bank._hold(state, size)
-        if moved:  # the policy has another budget than the one the snapshot was made with
-            gates.shift(bank._state, moved, bank._power)
-            for row in bank._alarms[COUNT]:
-                bank._set_gate(row)
+        if retuned and bank.next_minute is not None:
+            bank._retune()
         return bank
+
+    def _retune(self) -> None:
+        """Let another budget hold from now on."""
+        calibration.choose(self.policy, self.grid, self._state, self._tables)
+        gates.renew_all(self.policy, self.grid, self._state)
+        self._deciding.want(self.grid.start_of_block(self.next_minute or 0))
+
+

@@ -1,176 +1,194 @@
-"""What to expect: level, hour of day, spread; learned block by block, always published a block ahead.
+"""What to expect: level, hour of week and trend; learned block by block, always published a block ahead.
 
 A block is the quarter of an hour (or the least multiple of the step beyond it) in which what is expected stands still.
 What holds in a block was published when the block before it began, so an open minute can be tested against exactly the
 numbers with which it will be closed.
 """
 
-from math import ceil, log
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.policy import DAY, VIETNAM, Policy
+from detectors.layout import LAST, NEXT, NOW, Floats, Grid, State
+from detectors.policy import DAY, Policy
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-#: Arrays by name, rows last.
-State = dict[str, NDArray[Any]]
+#: Least and greatest factor of an hour and of a weekday.
+HOUR_BOUNDS, DAY_BOUNDS = (0.04, 8.0), (0.2, 3.0)
+#: Relative variance of a level of which nothing is known, and of one whose alarm was ended as the new normal.
+UNKNOWN, SHIFTED = 4.0, 0.5
+#: Relative variance that a level gains when days begin of which only a calendar says something.
+SPELL_DOUBT = 0.15
+#: Factors of the hours of a Vietnamese day where nothing is known: little at night, most in the office hours and in the evening.
+HOURS = (
+    *(0.35, 0.3, 0.3, 0.3, 0.35, 0.5, 0.8, 1.1, 1.35, 1.5, 1.5, 1.4),
+    *(1.1, 1.1, 1.3, 1.4, 1.4, 1.35, 1.3, 1.4, 1.5, 1.3, 0.9, 0.5),
+)
+#: Days of which what is usual of a weekday is an average.
+_DAYS_OF_WEEK = 7
 
-BLOCK = 15
-#: Minutes that the ring of closed blocks reaches back.
-MEMORY = DAY
-#: Slots of what is published: of the block before, of the present one, of the one after it.
-LAST, NOW, NEXT = 0, 1, 2
 
+def hour_factor(policy: Policy, grid: Grid, state: State, rest: int, hour: int) -> Floats:
+    """Factor of an hour on working days or, with `rest`, on others.
 
-class Grid:
-    """How minutes fall into windows, blocks, hours and days.
+    An hour's own counts are drawn towards 1, those of rest days towards the working days', each by how little they
+    tell[^1].
 
-    Examples
-    --------
-    >>> grid = Grid(step=5)
-    >>> grid.block, grid.last_of_block(10), grid.last_of_block(5), grid.hour(0)
-    (15, True, False, 7)
+    References
+    ----------
+    [^1]: Efron, B. and Morris, C. (1973). Stein's estimation rule and its competitors: an empirical Bayes approach.
+       Journal of the American Statistical Association 68, 117-130.
     """
-
-    def __init__(self, step: int) -> None:
-        if not 1 <= step <= DAY:
-            raise ValueError(f"a window has 1 to {DAY} minutes, not {step}")
-        self.step = step
-        self.block = step * ceil(BLOCK / step)
-        self.ring = max(1, MEMORY // self.block)
-
-    def start_of_block(self, minute: int) -> int:
-        """First minute of the block that holds `minute`."""
-        return minute - minute % self.block
-
-    def last_of_block(self, minute: int) -> bool:
-        """Whether the window that starts at `minute` is its block's last."""
-        return self.start_of_block(minute + self.step) != self.start_of_block(minute)
-
-    def hour(self, minute: int) -> int:
-        """Hour of the Vietnamese day."""
-        return (minute + VIETNAM) // 60 % 24
-
-    def day(self, minute: int) -> int:
-        """Vietnamese day, counted from 1970."""
-        return (minute + VIETNAM) // DAY
-
-    def weight(self, half_life: float, minutes: int) -> float:
-        """Weight of a new value that stands for `minutes`, at a half-life in minutes."""
-        return float(1.0 - 0.5 ** (minutes / half_life))
+    found = np.full_like(state["level"], HOURS[hour])
+    for kind, spread in ((0, policy.hour_spread), (1, policy.rest_spread)):
+        if kind > rest:
+            break
+        due = np.maximum(state["hour_due"][kind, hour], 1e-9)
+        days = np.minimum(state["age"] * (grid.block / DAY), 30.0) * (5 - 3 * kind) / _DAYS_OF_WEEK
+        noise = state["dispersion"] / due + policy.rough / np.maximum(days, 0.1)
+        found += spread / (spread + noise) * (state["hour_seen"][kind, hour] / due - found)
+    return np.clip(found, *HOUR_BOUNDS)
 
 
-class Layout:
-    """Names, shapes (rows last) and fillings of the arrays of a row's state."""
-
-    def __init__(self, policy: Policy, grid: Grid) -> None:
-        scales, zero, one, inf = len(policy.half_lives), 0.0, 1.0, float("inf")
-        self.arrays: dict[str, tuple[tuple[int, ...], str, float]] = {
-            "smooth": ((scales,), "f8", zero),
-            "over": ((scales,), "f8", zero),
-            "squares": ((scales,), "f8", zero),
-            "variance": ((scales,), "f8", zero),
-            "level": ((), "f8", zero),
-            "season": ((24,), "f8", one),
-            "visits": ((24,), "i8", zero),
-            "age": ((), "i8", zero),
-            "top": ((), "f8", zero),
-            "peak": ((), "f8", zero),
-            "centre": ((), "f8", policy.centre),
-            "days": ((), "i8", zero),
-            "negative": ((), "i8", zero),
-            "mentions": ((), "i8", zero),
-            "held_back": ((), "i8", zero),
-            "expect": ((3,), "f8", zero),
-            "inverse": ((3, scales), "f8", one),
-            "threshold": ((3,), "f8", inf),
-            "base": ((3,), "f8", inf),
-            "gate": ((3,), "f8", inf),
-            "past_negative": ((grid.ring,), "i8", zero),
-            "past_mentions": ((grid.ring,), "i8", zero),
-            "past_usual": ((grid.ring,), "f8", zero),
-            "calm": ((), "f8", zero),
-            "usual": ((3,), "f8", zero),
-            "usual_ever": ((), "f8", zero),
-            "share_negative": ((), "f8", zero),
-            "share_mentions": ((), "f8", zero),
-            "share_peak": ((), "f8", zero),
-            "share_centre": ((), "f8", policy.share_centre),
-            "share_days": ((), "i8", zero),
-            "share_gate": ((), "f8", inf),
-            "share_now": ((), "f8", zero),
-            "rolling_negative": ((), "i8", zero),
-            "rolling_mentions": ((), "i8", zero),
-        }
-
-    def empty(self, size: int) -> State:
-        """Arrays of `size` rows that have seen nothing."""
-        return {name: np.full((*lead, size), fill, dtype=kind) for name, (lead, kind, fill) in self.arrays.items()}
-
-    def check(self, state: State, size: int) -> None:
-        """Refuse arrays that are not those of `size` rows."""
-        wanted = {name: (np.dtype(kind), (*lead, size)) for name, (lead, kind, _) in self.arrays.items()}
-        if {name: (value.dtype, value.shape) for name, value in state.items()} != wanted:
-            raise ValueError("these are not the arrays of this layout")
+def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
+    """Factor of a weekday, Monday is 0: drawn towards 1 as far as little was seen of it."""
+    due = np.maximum(state["day_due"][weekday], 1e-9)
+    noise = state["dispersion"] / due + 2.0 * policy.rough
+    own = policy.day_spread / (policy.day_spread + noise) * (state["day_seen"][weekday] / due - 1.0)
+    return np.clip(1.0 + own, *DAY_BOUNDS)
 
 
-def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], firing: list[int]) -> None:
-    """Take the finished block into level, season and variance; `at` is its first minute and its windows.
+def season(policy: Policy, grid: Grid, state: State, minute: int) -> tuple[Floats, Floats]:
+    """Factors of hour and of weekday in the middle of the block that holds `minute`; hours run into one another."""
+    middle = (grid.start_of_block(minute) + grid.local + grid.block // 2) % DAY / 60.0 - 0.5
+    before = int(middle // 1.0)
+    part = middle - before
+    rest, weekday = grid.rest(minute), grid.weekday(minute)
+    hours = hour_factor(policy, grid, state, rest, before % 24) * (1.0 - part)
+    hours += hour_factor(policy, grid, state, rest, (before + 1) % 24) * part
+    return hours, day_factor(policy, state, weekday)
 
-    The calm level, against which alerts are told, stands still in rows whose alarm fires: a crisis is not what is
-    usual.
+
+def publish(policy: Policy, grid: Grid, state: State, minute: int, blocks_done: int) -> None:
+    """Move what holds next to now, and put what was learned into next: the block that holds `minute`.
+
+    `blocks_done` blocks are closed before the present one.
     """
-    block, steps = at
-    hour, age = grid.hour(block), state["age"]
-    age += 1
-    mean = (state["negative"] - state["held_back"]) / steps
-    level, season = state["level"], state["season"][hour]
-    weight = np.maximum(grid.weight(policy.level_half_life, grid.block), 1.0 / age)
-    level += weight * (mean / season - level)
-    before = state["calm"][firing]
-    state["calm"][:] = level
-    state["calm"][firing] = before
-    ratio = np.minimum(mean / np.maximum(level, policy.least_rate * grid.step), policy.season_bounds[1])
-    visits = state["visits"][hour]
-    visits += 1
-    blocks_an_hour = max(1.0, 60 / grid.block)
-    weight = np.maximum(
-        grid.weight(policy.season_half_life / 24.0, grid.block),
-        1.0 / (visits + policy.season_weight * blocks_an_hour),
-    )
-    season += weight * (ratio - season)
-    np.maximum(season, policy.season_bounds[0], out=season)
-    np.minimum(season, policy.season_bounds[1], out=season)
-    weight = np.maximum(grid.weight(policy.spread_half_life, grid.block), 1.0 / age)
-    state["variance"] += weight * (state["squares"] / steps - state["variance"])
+    for name in ("rate", "hours", "days", "expect", "size"):
+        state[name][LAST] = state[name][NOW]
+        state[name][NOW] = state[name][NEXT]
+    state["hours"][NEXT], state["days"][NEXT] = season(policy, grid, state, minute)
+    level = state["level"] * state["hours"][NEXT] * state["days"][NEXT]
+    np.maximum(level, policy.least_rate * grid.step, out=state["rate"][NEXT])
+    _expect(grid, state, blocks_done)
+    expect = state["expect"][NEXT]
+    extra = state["dispersion"] - 1.0 + (state["doubt"] + state["wobble"]) * expect
+    np.divide(expect, extra, out=state["size"][NEXT])
 
 
-def publish(policy: Policy, grid: Grid, state: State, minute: int) -> None:
-    """Move what holds next to now, and put what was learned into next: the block that holds `minute`."""
-    expect, inverse, usual = state["expect"], state["inverse"], state["usual"]
-    for slots in (expect, inverse, usual):
-        slots[LAST] = slots[NOW]
-        slots[NOW] = slots[NEXT]
-    season, least = state["season"][grid.hour(minute)], policy.least_rate * grid.step
-    rate = np.maximum(state["level"] * season, least)
-    expect[NEXT] = rate
-    usual[NEXT] = np.maximum(state["calm"] * season, least)
-    for scale, half_life in enumerate(policy.half_lives):
-        weight = grid.weight(half_life, grid.step)
-        floor = policy.dispersion * weight / (2.0 - weight) * rate
-        inverse[NEXT, scale] = 1.0 / np.sqrt(state["variance"][scale] + floor)
+def _expect(grid: Grid, state: State, blocks_done: int) -> None:
+    """Negatives expected in the windows that end with the next block."""
+    expect, steps = state["expect"][NEXT], grid.block // grid.step
+    now, upcoming = state["rate"][NOW], state["rate"][NEXT]
+    for place, windows in enumerate(grid.sliding):
+        np.multiply(upcoming, min(windows, steps), out=expect[place])
+        if windows > steps:
+            expect[place] += now * (windows - steps)
+    total = (upcoming + now) * steps
+    done = 2
+    for place, blocks in enumerate(grid.anchored, start=len(grid.sliding)):
+        if blocks < 2:
+            expect[place] = upcoming * steps
+            continue
+        while done < blocks:
+            # The first block is done `blocks_done` - 1 ago; the present one is not among the past ones yet.
+            total = total + state["past_usual"][(blocks_done + 1 - done) % grid.ring]
+            done += 1
+        expect[place] = total
 
 
-def remember_day(policy: Policy, state: State, power: int, peak: str, centre: str, days: str) -> None:
-    """Move the centre of each row's daily maxima by the day that ended; `power` scales were multiplied in `peak`."""
-    centres, known = state[centre], state[days]
-    for row, value in enumerate(state[peak].tolist()):
-        if value > 0.0:
-            known[row] += 1
-            height = min(log(value) / power, float(centres[row]) + policy.centre_cap)
-            centres[row] += (height - float(centres[row])) / (float(known[row]) + policy.centre_weight)
-    state[peak][:] = 0.0
+def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], learns: Floats) -> None:
+    """Take the finished block into level, season and dispersion; `at` is its first minute and its windows.
+
+    `learns` is 1 where a series learns, and 0 where its alarm fires: a crisis is not what is usual.
+    """
+    block, windows = at
+    due = state["rate"][NOW] * windows
+    seen = state["block"] - state["held_back"]
+    variance = state["dispersion"] * due + (state["doubt"] + state["wobble"][grid.quarter]) * due * due
+    most = policy.clip * np.sqrt(variance)
+    surplus = np.clip(seen - due, -most, most)
+    _learn_season(policy, grid, state, block, windows, due + surplus, learns)
+    _learn_dispersion(policy, grid, state, windows, learns)
+    state["age"] += 1
+    share = state["doubt"] * due * due / variance
+    slowest = np.maximum(1.0 / state["age"], 1.0 - 0.5 ** (grid.block / policy.level_half_life))
+    gain = np.minimum(share, slowest) * learns
+    state["level"] *= np.maximum(1.0 + gain * surplus / due, 0.3)
+    state["doubt"] *= 1.0 - gain
+    state["doubt"] += policy.drift * grid.block / DAY
+    np.minimum(state["doubt"], UNKNOWN, out=state["doubt"])
+
+
+def _learn_season(
+    policy: Policy, grid: Grid, state: State, block: int, windows: int, seen: Floats, learns: Floats
+) -> None:
+    rest, hour, weekday = grid.rest(block), grid.hour(block), grid.weekday(block)
+    weeks_kept = policy.season_half_life / (_DAYS_OF_WEEK * DAY)
+    visits = (5, 2)[rest] * max(1.0, 60.0 / grid.block)
+    usual = state["level"] * windows
+    for kind, place, times, due in (
+        ("hour", (rest, hour), visits, usual * state["days"][NOW]),
+        ("day", (weekday,), DAY / grid.block, usual * state["hours"][NOW]),
+    ):
+        forget = learns * (1.0 - 0.5 ** (1.0 / (weeks_kept * times)))
+        for name, new in ((f"{kind}_seen", seen), (f"{kind}_due", due)):
+            sums = state[name][place]
+            sums += learns * new - forget * sums
+
+
+def _learn_dispersion(policy: Policy, grid: Grid, state: State, windows: int, learns: Floats) -> None:
+    rate, counted = state["rate"][NOW], state["block"]
+    squares = state["squares"] - 2.0 * rate * counted + windows * rate * rate
+    due = rate * windows
+    np.minimum(squares, 30.0 * np.maximum(due, 1.0), out=squares)
+    learns = learns * (state["spared"] == 0)
+    forget = learns * (1.0 - 0.5 ** (grid.block / policy.memory_half_life))
+    for name, new in (("noise_seen", squares), ("noise_due", due)):
+        state[name] += learns * new - forget * state[name]
+    _learn_wobble(policy, state, learns, forget)
+    known = state["noise_seen"] + policy.dispersion * policy.dispersion_weight
+    np.maximum(known / (state["noise_due"] + policy.dispersion_weight), 1.05, out=state["dispersion"])
+
+
+def _learn_wobble(policy: Policy, state: State, learns: Floats, forget: Floats) -> None:
+    """Learn by how much more than their dispersion and the level's doubt allow the windows differ from expectation."""
+    expect = state["expect"][NOW]
+    known = state["dispersion"] * expect + state["doubt"] * expect * expect
+    spread = 16.0 * (known + state["wobble"] * expect * expect)
+    beyond = np.minimum((state["counts"] - expect) ** 2, spread) - known
+    weight = 1.0 / (state["dispersion"] + 0.02 * expect)
+    state["wobble_seen"] += learns * weight * weight * beyond - forget * state["wobble_seen"]
+    weight *= expect
+    state["wobble_due"] += learns * weight * weight - forget * state["wobble_due"]
+    own = state["wobble_seen"] + policy.wobble * policy.wobble_weight
+    np.maximum(own / (state["wobble_due"] + policy.wobble_weight), 0.0005, out=state["wobble"])
+
+
+def enter(state: State, times: float) -> None:
+    """Begin a spell of days that are unlike others: keep the level for afterwards, and expect `times` as much now."""
+    state["kept_level"][...] = state["level"]
+    state["kept_doubt"][...] = state["doubt"]
+    state["level"] *= times
+    state["doubt"] += SPELL_DOUBT
+
+
+def leave(policy: Policy, state: State, days: float) -> None:
+    """End a spell of so many days: what was usual before it is usual again."""
+    known = state["kept_level"] > 0.0
+    np.copyto(state["level"], state["kept_level"], where=known)
+    np.copyto(state["doubt"], np.minimum(state["kept_doubt"] + policy.drift * days, UNKNOWN), where=known)
+    state["kept_level"][...] = 0.0
+
+
+def shift(state: State, column: tuple[int, int], grid: Grid) -> None:
+    """Let a series learn its level anew, since what it has now is its new normal."""
+    state["doubt"][column] = SHIFTED
+    state["age"][column] = min(int(state["age"][column]), max(2, 120 // grid.block))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from detectors.baseline import Grid
+from detectors.layout import Grid
 
 COLUMNS = ["organisation", "window_start", "mentions", "negative"]
 MINUTE = timedelta(minutes=1)

@@ -1,17 +1,15 @@
-"""What a bank decides."""
+"""What a bank decides, and what it is based on."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log
 
-import numpy as np
+from detectors.layout import SERIES, Floats
 
-from detectors import surprise
-from detectors.baseline import Floats, Grid, Ints, State
-from detectors.policy import DAY, Policy
-from detectors.windows import SEVERITIES, Graded
-
-COUNT, SHARE = "negative_count", "negative_share"
+COUNT, TOTAL, POSITIVE = SERIES
+SHARE = "negative_share"
+#: How grave, from mildest to gravest; a grade is a place in it, and `UNREMARKABLE` none.
+SEVERITIES = ("notice", "warning", "serious", "critical")
+UNREMARKABLE = -1
 
 
 class Kind(StrEnum):
@@ -23,6 +21,36 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """A window looked at, and how far it is from firing.
+
+    Attributes
+    ----------
+    minutes
+        Its length so far; the longer ones begin with a quarter of an hour.
+    observed, mentions
+        Of the series, and all mentions, in it.
+    expected, variance
+        Under the baseline, of the window once it is full: what it is tested against.
+    test_probability
+        Chance of a window at least this extreme, corrected by what the series' own days show.
+    excess
+        Nats by which it is more surprising than the greatest of an ordinary day.
+    needed
+        The count at which it would fire.
+    """
+
+    minutes: int
+    observed: int
+    mentions: int
+    expected: float
+    variance: float
+    test_probability: float
+    excess: float
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A change of one alarm.
 
@@ -31,7 +59,7 @@ class Decision:
     index
         Row of the bank.
     series
-        ``negative_count`` or ``negative_share``.
+        ``negative_count`` or ``negative_share``; ``total_count`` or ``positive_count`` for what is only information.
     severity
         ``notice``, ``warning``, ``serious`` or ``critical``.
     minute
@@ -39,9 +67,11 @@ class Decision:
     window
         Minutes of the window that decided, ending with the window that starts at `minute`.
     observed, mentions, expected
-        Negatives and all mentions in it, and the negatives the baseline expects there.
+        Mentions of the series and all mentions in it, and what the baseline expects there.
     test_probability, probability
         Chance of a single test at least as extreme; chance of one such or a stronger one in a week of this series.
+    scales
+        All windows looked at; empty for a share and for an end.
     """
 
     index: int
@@ -55,6 +85,7 @@ class Decision:
     expected: float
     test_probability: float
     probability: float
+    scales: tuple[Scale, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,45 +97,31 @@ class Nearest:
     test_probability: Floats
 
 
-def decision(
-    policy: Policy, grid: Grid, kind: Kind, series: str, at: tuple[int, int], found: Graded, excess: float
-) -> Decision:
-    """Put a decision together; `at` is row and minute, `excess` the log deviation above the usual day's most.
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What kept a series from firing, or lets it fire, in the newest window.
 
-    The severity is that of `found.grade`.
+    Attributes
+    ----------
+    refusal
+        Which test failed, as `alarm.Reason` has it; ``fired`` or ``still firing`` where none did.
+    scales
+        All windows looked at.
+    decisive
+        Which of them is nearest to firing.
+    probability, budget
+        Chance of such a week, and the alarms a week at which this series would fire.
+    days, dispersion, doubt, strain
+        Days the baseline has learned from; variance of a minute's count as a multiple of its mean; relative standard
+        deviation of the level; by how much the series' own days stretch the surprise of the decisive window.
     """
-    window = found.window
-    probability, single = probabilities(policy, grid, series, excess)
-    return Decision(
-        index=at[0],
-        kind=kind,
-        series=series,
-        severity=SEVERITIES[max(found.grade, 0)],
-        minute=at[1],
-        window=window.minutes,
-        observed=window.observed,
-        mentions=window.mentions,
-        expected=window.expected,
-        test_probability=single,
-        probability=probability,
-    )
 
-
-def probabilities(policy: Policy, grid: Grid, series: str, excess: float) -> tuple[float, float]:
-    """Chance of a week, and of a single test, with a deviation so far above the usual day's most."""
-    tests = DAY / (grid.step if series == COUNT else grid.block)
-    weekly = surprise.weekly_probability(excess, policy.spread)
-    return weekly, surprise.test_probability(excess, policy.spread, tests)
-
-
-def chances(policy: Policy, grid: Grid, state: State, smooth: Floats, slot: int, rows: Ints) -> Floats:
-    """Probabilities of single tests of some rows that see these smoothed counts (scales, rows)."""
-    tests, power = DAY / grid.step, len(policy.half_lives)
-    work = np.maximum((smooth - state["expect"][slot][rows]) * state["inverse"][slot][:, rows], policy.floor)
-    value = work[0]
-    for scale in range(1, power):
-        value = value * work[scale]
-    pairs = zip(value.tolist(), state["centre"][rows].tolist(), strict=True)
-    return np.array(
-        [surprise.test_probability(log(seen) / power - centre, policy.spread, tests) for seen, centre in pairs]
-    )
+    refusal: str
+    scales: tuple[Scale, ...]
+    decisive: int
+    probability: float
+    budget: float
+    days: float
+    dispersion: float
+    doubt: float
+    strain: float

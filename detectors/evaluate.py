@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from detectors.bank import Bank, Decision, Kind
-from detectors.baseline import Ints
 from detectors.counts import MINUTE, MOST_WINDOWS, Counts, CountsError
+from detectors.layout import Ints
 from detectors.policy import Policy
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

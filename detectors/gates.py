@@ -1,57 +1,82 @@
-"""The products of deviations above which a row is looked at, published a block ahead like what is expected."""
-
-from math import exp
+"""The counts at which a window fires: published a block ahead like what is expected, so that a test is a comparison."""
 
 import numpy as np
 
-from detectors import alarm as alarms
-from detectors.alarm import Alarm
-from detectors.baseline import LAST, NEXT, NOW, Grid, State
+from detectors.layout import LAST, NEVER, NEXT, NOW, Floats, Grid, State
 from detectors.policy import Policy
+from detectors.surprise import surprise
+
+#: Wanted excesses are cut here: nothing is that improbable.
+MOST_WANTED = 1e5
+#: Steps of Newton's method from a rough beginning; from the block before one is enough.
+ROUGH_STEPS = 6
 
 
-def product(height: float, power: int) -> float:
-    """Multiply `power` deviations whose mean logarithm is `height`.
+def need(state: State) -> Floats:
+    """Surprise in nats that each window needs."""
+    found: Floats = state["typical"] + state["strain"] * np.minimum(state["beyond"] + state["want"], MOST_WANTED)
+    return found
 
-    Examples
-    --------
-    >>> product(0.0, 3)
-    1.0
+
+def lower(needed: Floats, mean: Floats, size: Floats) -> Floats:
+    """A count that is less surprising than needed: the tails are heavier than a normal distribution's."""
+    found: Floats = mean + np.sqrt(2.0 * needed * mean * (1.0 + mean / size))
+    return found
+
+
+def nearer(edge: Floats, found: Floats, needed: Floats, mean: Floats, size: Floats) -> Floats:
+    """One step of Newton's method from `edge`, whose surprise is `found`, to the count with the surprise needed."""
+    slope = np.log(edge * (mean + size) / (mean * (edge + size)))
+    better: Floats = np.maximum(edge - (found - needed) / slope, lower(needed, mean, size))
+    return better
+
+
+def publish(policy: Policy, grid: Grid, state: State) -> Floats:
+    """Move gates on by a block and find the next ones; returns the surprise of the finished block's counts.
+
+    Expectations have been moved already: the finished block's are the `LAST`.
     """
-    return exp(min(height * power, 700.0))
+    for slot in (LAST, NOW):
+        state["gate"][slot] = state["gate"][slot + 1]
+    needed, mean, size = need(state), state["expect"][NEXT], state["size"][NEXT]
+    edge = np.maximum(state["edge"], lower(needed, mean, size))
+    short = len(grid.sliding)
+    counts = np.concatenate([state["most"], state["counts"][short:]])
+    both = surprise(
+        np.stack([edge, counts]),
+        np.stack([mean, state["expect"][LAST]]),
+        np.stack([size, state["size"][LAST]]),
+    )
+    state["edge"][...] = nearer(edge, both[0], needed, mean, size)
+    warm = state["life"] * grid.block >= policy.warm_up
+    _set(policy, state["gate"][NEXT], state["edge"], mean, warm)
+    found: Floats = both[1]
+    return found
 
 
-def publish(policy: Policy, grid: Grid, state: State, excess: float, *, new_day: bool) -> None:
-    """Move thresholds and gates on by a block; those of rows with an alarm are set by `set_row` afterwards.
-
-    Thresholds change when a day has ended and when a row has warmed up; before that nothing passes.
-    """
-    for name in ("threshold", "base"):
-        state[name][LAST] = state[name][NOW]
-        state[name][NOW] = state[name][NEXT]
-    warm = -(-policy.warm_up // grid.block)
-    if new_day or bool((state["age"] == warm).any()):
-        warmed = state["age"] >= warm
-        power = len(policy.half_lives)
-        state["threshold"][NEXT] = np.where(warmed, state["centre"] + excess, np.inf)
-        state["base"][NEXT] = [product(height, power) for height in state["threshold"][NEXT].tolist()]
-        shares = [product(height + excess, 1) for height in state["share_centre"].tolist()]
-        state["share_gate"][:] = np.where(warmed, shares, np.inf)
-    state["gate"][...] = state["base"]
+def _set(policy: Policy, gate: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", edge: Floats, mean: Floats, warm: object) -> None:
+    count = np.maximum(np.ceil(edge), np.maximum(np.ceil(policy.window_ratio * mean), policy.least_negative))
+    np.copyto(gate, NEVER)
+    np.copyto(gate, np.minimum(count, float(NEVER)), where=warm, casting="unsafe")
 
 
-def set_row(policy: Policy, grid: Grid, state: State, held: Alarm, at: tuple[int, int]) -> None:
-    """Set the gates of a row with an alarm; `at` is the row and the first minute of the present block."""
-    row, block = at
-    for slot, start in ((NOW, block), (NEXT, block + grid.block)):
-        height = alarms.gate(policy, held, start, float(state["threshold"][slot, row]))
-        state["gate"][slot, row] = product(height, len(policy.half_lives))
+def renew(policy: Policy, grid: Grid, state: State, column: tuple[int, int]) -> None:
+    """Find the gates of one series anew, for the present block and the next, since what it wants has changed."""
+    needed = need({name: state[name][..., column[0], column[1]] for name in ("strain", "typical", "beyond", "want")})
+    for slot in (NOW, NEXT):
+        mean, size = state["expect"][slot][:, column[0], column[1]], state["size"][slot][:, column[0], column[1]]
+        edge = lower(needed, mean, size)
+        for _ in range(ROUGH_STEPS):
+            edge = nearer(edge, surprise(edge, mean, size), needed, mean, size)
+        warm = bool(state["life"][column[1]] * grid.block >= policy.warm_up)
+        gates = np.empty(len(edge), dtype=np.int64)
+        _set(policy, gates, edge, mean, warm)
+        state["gate"][slot][:, column[0], column[1]] = gates
+    state["edge"][:, column[0], column[1]] = edge
 
 
-def shift(state: State, by: float, power: int) -> None:
-    """Move all thresholds by a difference of logarithms: another budget holds from now on."""
-    state["threshold"] += by
-    for slot in (LAST, NOW, NEXT):
-        state["base"][slot] = [product(height, power) for height in state["threshold"][slot].tolist()]
-    state["share_gate"][:] = [gate * exp(by) for gate in state["share_gate"].tolist()]
-    state["gate"][...] = state["base"]
+def renew_all(policy: Policy, grid: Grid, state: State) -> None:
+    """Find the gates of every series anew: another budget holds."""
+    for series in range(state["want"].shape[0]):
+        for row in range(state["want"].shape[1]):
+            renew(policy, grid, state, (series, row))

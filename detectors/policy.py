@@ -1,6 +1,6 @@
 """What is configured of a detector: one frozen object, one shipped default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
 
 DAY = 1440
@@ -14,102 +14,120 @@ class Policy:
 
     Parameters
     ----------
-    half_lives
-        Of the smoothed counts, shortest first: the scales at which a series is looked at.
-    level_half_life, season_half_life, spread_half_life
-        How fast the usual rate, its hour-of-day factors and the variance of the smoothed counts are forgotten.
-    season_weight
-        Hours of ordinary counts that stand behind each hour's factor before it has seen any.
-    season_bounds
-        Least and greatest hour-of-day factor.
-    dispersion
-        The variance of a count is taken to be at least this multiple of its mean.
+    budget
+        False alarms that an organisation accepts a week: everything that decides when to fire follows from it.
+    scales
+        Lengths of the windows that are looked at, shortest first.
+    level_half_life
+        The usual rate forgets no faster than this.
+    drift
+        Variance that a day adds to the logarithm of the usual rate: how far it may wander.
+    season_half_life
+        How fast the factors of hours and days are forgotten.
+    hour_spread, rest_spread, day_spread
+        Variances, between organisations, of the factors of an hour, of the difference between working and rest days at
+        an hour, and of a weekday: what little was seen is drawn towards the milder assumption accordingly.
+    rough
+        Relative variance of what one day tells of an hour's factor.
+    dispersion, dispersion_weight
+        Variance of a count as a multiple of its mean before a series has shown its own, and the negatives that this
+        assumption weighs.
+    wobble, wobble_weight
+        Relative variance of the rate beyond that, and the squared counts that this assumption weighs.
+    memory_half_life
+        How fast dispersion, wobble and ordinary days' maxima are forgotten.
+    clip
+        Standard deviations to which what is learned of a quarter of an hour is clipped.
+    firing_weight
+        How much is learned while an alarm fires: little, so that a crisis does not become normal.
     least_rate
         Negative mentions a minute below which no baseline falls: one in two days.
-    floor
-        Least standardised deviation a scale contributes, so that one quiet scale does not veto the others wholly.
-    centre, centre_weight
-        Logarithm of the deviation that a series is taken to reach once a day before its own days are known, and how
-        many days that assumption weighs.
-    spread
-        Scale of the Gumbel distribution of the logarithm of daily maxima.
-    centre_cap
-        A day's maximum counts at most this far above the centre, so that crises do not become normal.
-    budget
-        Weekly probability under which a series fires.
-    growth
-        Growth of the logarithmic deviation that breaks the hold-off or escalates.
+    strain_weight, strain_days, strain_bounds, strain_cap
+        Days that the shipped distribution of daily maxima weighs against a series' own, and days after which own ones are
+        forgotten; how far they may stretch it; how many times the mean of such days one day may count.
+    share_part
+        The part of the budget that is the negative share's.
     warm_up
         Minutes of a row's life in which it stays silent.
     least_negative, least_before
-        Negatives needed in the deciding window, and of those how many before the minute tested (persistence).
+        Negatives needed in the deciding window, and of the last hours' how many before the minute tested (persistence).
     least_mentions
         Mentions needed before a share is tested.
     share_half_life, share_prior
         How fast the usual share is forgotten; mentions that the prior share of one in four weighs.
-    share_centre
-        As `centre`, for the share; and the least a row's own days can make of it.
-    hold_off
-        After firing, for how long only growth may fire again.
+    hold_off, growth
+        After firing, for how long only an excess so many nats greater may fire again.
     quiet
-        How long the deviation must stay under the centre before an alarm is resolved: longer than a night, in which
-        hardly anything is published.
+        How long no window may stand out before an alarm is resolved: longer than a night, in which hardly anything is
+        published.
+    loud
+        A window stands out while its excess is this part of the one at which an alarm fires.
     longest
         An alarm is resolved after this long without growth, whatever the level: a lasting shift is the new normal.
-    window_ratio, window_tail
-        The window that an alert names must stand out by itself: at least so many times the negatives expected in it,
-        and no more likely than this under its own negative binomial distribution. While the last hours stand out so,
-        an alarm is not resolved.
+    window_ratio
+        The deciding window has at least so many times the negatives expected in it.
+    informs
+        Whether what is only information, all and positive mentions, raises notices.
     severities
-        Such tail probabilities from which on an alarm is a warning, serious, critical; and the negatives each needs.
+        For a warning, a serious and a critical alert: the part of the budget that its own rate may be, and the
+        negatives and the times as many as usual that it needs.
     """
 
-    half_lives: tuple[float, ...] = (10.0, 30.0, 120.0)
+    budget: float = 0.1
+    scales: tuple[int, ...] = (1, 5, 15, 30, 60, 120, 360)
     level_half_life: float = 2.0 * DAY
-    season_half_life: float = 7.0 * DAY
-    spread_half_life: float = 10.0 * DAY
-    season_weight: float = 3.0
-    season_bounds: tuple[float, float] = (0.1, 5.0)
-    dispersion: float = 1.0
+    drift: float = 0.002
+    season_half_life: float = 28.0 * DAY
+    hour_spread: float = 0.25
+    rest_spread: float = 0.06
+    day_spread: float = 0.04
+    rough: float = 0.03
+    dispersion: float = 2.2
+    dispersion_weight: float = 40.0
+    wobble: float = 0.004
+    wobble_weight: float = 60.0
+    memory_half_life: float = 21.0 * DAY
+    clip: float = 3.0
+    firing_weight: float = 0.2
     least_rate: float = 0.5 / DAY
-    floor: float = 0.05
-    centre: float = 0.3
-    centre_weight: float = 0.5
-    spread: float = 0.35
-    centre_cap: float = 2.0
-    budget: float = 0.25
-    growth: float = 1.0
+    strain_weight: float = 14.0
+    strain_days: int = 60
+    strain_bounds: tuple[float, float] = (0.9, 12.0)
+    strain_cap: float = 8.0
+    share_part: float = 0.1
     warm_up: int = DAY
     least_negative: int = 5
     least_before: int = 2
     least_mentions: int = 20
     share_half_life: float = 7.0 * DAY
     share_prior: float = 20.0
-    share_centre: float = 0.7
     hold_off: int = DAY
+    growth: float = 3.0
     quiet: int = 720
-    longest: int = 3 * DAY
-    window_ratio: float = 2.0
-    window_tail: float = 0.02
-    severities: tuple[tuple[float, int], ...] = ((0.01, 8), (0.001, 12), (0.0001, 25))
+    loud: float = 0.5
+    longest: int = 2 * DAY
+    window_ratio: float = 1.5
+    informs: bool = False
+    severities: tuple[tuple[float, int, float], ...] = ((0.1, 8, 2.0), (0.01, 12, 3.0), (0.001, 25, 4.0))
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        if not self.half_lives or any(not (isfinite(h) and h > 0) for h in self.half_lives):
-            raise ValueError("half_lives needs at least one positive number of minutes")
-        for name in (
-            "level_half_life", "season_half_life", "spread_half_life", "share_half_life", "dispersion", "least_rate",
-            "floor", "centre_weight", "spread", "growth", "hold_off", "quiet", "longest", "share_prior",
-            "window_ratio",
-        ):  # fmt: skip
+        if not self.scales or list(self.scales) != sorted(set(self.scales)) or not 1 <= self.scales[0]:
+            raise ValueError("scales needs different whole minutes, shortest first")
+        if self.scales[-1] > DAY:
+            raise ValueError(f"no window may be longer than a day, as one of {self.scales[-1]} minutes is")
+        for name in (field.name for field in fields(self)):
             value = getattr(self, name)
-            if not (isfinite(value) and value > 0):
+            if isinstance(value, float) and not (isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive, not {value}")
-        for name in ("budget", "window_tail"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
-        if len(self.severities) != 3 or any(not 0 < under < 1 or least < 1 for under, least in self.severities):
-            raise ValueError("severities needs three pairs: a probability between 0 and 1, and how many negatives")
+        if not 0 < self.budget <= 7 or not 0 < self.share_part < 1:
+            raise ValueError("budget must lie between 0 and 7 a week, share_part between 0 and 1")
+        if len(self.severities) != 3 or any(
+            not 0 < part <= 1 or least < 1 or times < 1 for part, least, times in self.severities
+        ):
+            raise ValueError("severities needs three of: part of the budget, how many negatives, how many times usual")
+        if min(self.hold_off, self.quiet, self.longest) <= 0:
+            raise ValueError("hold_off, quiet and longest must be positive")
         if self.warm_up < 0 or self.least_negative < 1 or self.least_before < 0 or self.least_mentions < 1:
             raise ValueError(
                 "warm_up and least_before cannot be negative; least_negative and least_mentions start at 1"

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from detectors.baseline import State
+from detectors.layout import State
 
-MAGIC = b"canhbao-bank/1\n"
+MAGIC = b"canhbao-bank/2\n"
 #: A snapshot of more than this is refused before anything is allocated.
 MOST_BYTES = 1 << 30
 
