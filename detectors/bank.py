@@ -6,10 +6,10 @@ import numpy as np
 
 from detectors import baseline, calibration, counting, gates, shares, snapshots
 from detectors.alarm import Alarm
-from detectors.calendar import VIETNAMESE, Calendar, Spell
+from detectors.calendar import VIETNAMESE, Calendar
 from detectors.counting import MOST_OPEN, Ring
-from detectors.decisions import SEVERITIES, SHARE, Decision, Kind, Nearest, Why
 from detectors.deciding import Deciding
+from detectors.decisions import SEVERITIES, SHARE, Decision, Kind, Nearest, Why
 from detectors.judging import corrected_surprise
 from detectors.layout import LAST, NEXT, NOW, SERIES, Floats, Grid, Ints, Layout, State
 from detectors.policy import Policy
@@ -49,7 +49,8 @@ class Bank:
         self.calendar = calendar
         self.next_minute: int | None = None
         self.size = 0
-        self._spell: Spell | None = None
+        #: First day of the spell of unusual days that lasts, and the day it was entered on.
+        self._spell: tuple[int, int] | None = None
         self._layout = Layout(policy, self.grid)
         self._tables = calibration.table(self.grid)
         self._ring = Ring(self.grid)
@@ -139,6 +140,7 @@ class Bank:
             if self._windows - self._busy < self.grid.reach:
                 self._slide()
                 self._state["recent"][self._ring.place(self._windows)] = 0
+                np.maximum(self._state["most"], self._state["counts"][: len(self._left)], out=self._state["most"])
             else:  # nothing is left to leave: the rest of the block, or of what was asked, passes at once
                 left = min(self.grid.start_of_block(minute) + self.grid.block - minute, until - minute)
                 more = -(-left // self.grid.step) - 1
@@ -198,13 +200,13 @@ class Bank:
     def _turn(self, day: int) -> None:
         """Enter or leave a spell of unusual days with the block that is published next."""
         spell = self.calendar.spell(day)
-        if spell == self._spell:
+        if (None if spell is None else spell.first_day) == (None if self._spell is None else self._spell[0]):
             return
         if self._spell is not None:
-            baseline.leave(self.policy, self._state, self._spell.days)
+            baseline.leave(self.policy, self._state, day - self._spell[1])
         if spell is not None:
             baseline.enter(self._state, spell.times)
-        self._spell = spell
+        self._spell = None if spell is None else (spell.first_day, day)
 
     def _finish_day(self) -> None:
         calibration.remember_day(self.policy, self._state)
@@ -237,7 +239,9 @@ class Bank:
         so_far = np.stack([counts.sum(axis=1) for counts in new])
         least = np.minimum(self._state["gate"][NOW][:, :, rows], self._state["gate"][NEXT][:, :, rows])
         near = ((self._state["counts"][:, :, rows] + so_far) >= least).any(axis=0) & (so_far > 0)
-        return [(int(series), int(place)) for series, place in zip(*np.nonzero(near), strict=True)] if near.any() else []
+        return (
+            [(int(series), int(place)) for series, place in zip(*np.nonzero(near), strict=True)] if near.any() else []
+        )
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
@@ -303,24 +307,24 @@ class Bank:
         }
         head = {
             "size": self.size, "step": self.grid.step, "next_minute": self.next_minute, "windows": self._windows,
-            "steps": self._steps, "blocks": self._blocks, "busy": self._busy, "scales": self.policy.scales,
-            "budget": self.policy.budget, "alarms": held,
+            "steps": self._steps, "blocks": self._blocks, "spell": self._spell,
+            "scales": self.policy.scales, "budget": self.policy.budget, "alarms": held,
         }  # fmt: skip
         return snapshots.pack(head, self._state)
 
     @classmethod
-    def restore(cls, policy: Policy, data: bytes) -> "Bank":
+    def restore(cls, policy: Policy, data: bytes, calendar: Calendar = VIETNAMESE) -> "Bank":
         """Continue from a snapshot. Raises `SnapshotError` if it is damaged, or was made with other scales."""
         head, state = snapshots.unpack(data)
         try:
-            if tuple(head["scales"]) != policy.scales:
-                raise ValueError("other scales")
-            bank = cls(policy, 0, head["step"])
+            bank = cls(policy, 0, head["step"], calendar)
             size = int(head["size"])
-            bank._layout.check(state, size)
+            bank._layout.check(state, size, head["scales"])
             bank.next_minute = head["next_minute"]
-            for name in ("windows", "steps", "blocks", "busy"):
+            bank._spell = None if head["spell"] is None else (int(head["spell"][0]), int(head["spell"][1]))
+            for name in ("windows", "steps", "blocks"):
                 setattr(bank, f"_{name}", int(head[name]))
+            bank._busy = bank._windows
             for series, held in head["alarms"].items():
                 bank._deciding.alarms[series] = {row: Alarm(*values) for row, *values in held}
             retuned = head["budget"] != policy.budget
@@ -336,5 +340,3 @@ class Bank:
         calibration.choose(self.policy, self.grid, self._state, self._tables)
         gates.renew_all(self.policy, self.grid, self._state)
         self._deciding.want(self.grid.start_of_block(self.next_minute or 0))
-
-

@@ -16,7 +16,7 @@ HOUR_BOUNDS, DAY_BOUNDS = (0.04, 8.0), (0.2, 3.0)
 UNKNOWN, SHIFTED = 4.0, 0.5
 #: Relative variance that a level gains when days begin of which only a calendar says something.
 SPELL_DOUBT = 0.15
-#: Factors of the hours of a Vietnamese day where nothing is known: little at night, most in the office hours and in the evening.
+#: Factors of the hours of a Vietnamese day where nothing is known: little at night, most in office hours and evenings.
 HOURS = (
     *(0.35, 0.3, 0.3, 0.3, 0.35, 0.5, 0.8, 1.1, 1.35, 1.5, 1.5, 1.4),
     *(1.1, 1.1, 1.3, 1.4, 1.4, 1.35, 1.3, 1.4, 1.5, 1.3, 0.9, 0.5),
@@ -44,7 +44,7 @@ def hour_factor(policy: Policy, grid: Grid, state: State, rest: int, hour: int) 
         days = np.minimum(state["age"] * (grid.block / DAY), 30.0) * (5 - 3 * kind) / _DAYS_OF_WEEK
         noise = state["dispersion"] / due + policy.rough / np.maximum(days, 0.1)
         found += spread / (spread + noise) * (state["hour_seen"][kind, hour] / due - found)
-    return np.clip(found, *HOUR_BOUNDS)
+    return np.asarray(np.clip(found, *HOUR_BOUNDS))
 
 
 def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
@@ -52,7 +52,7 @@ def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
     due = np.maximum(state["day_due"][weekday], 1e-9)
     noise = state["dispersion"] / due + 2.0 * policy.rough
     own = policy.day_spread / (policy.day_spread + noise) * (state["day_seen"][weekday] / due - 1.0)
-    return np.clip(1.0 + own, *DAY_BOUNDS)
+    return np.asarray(np.clip(1.0 + own, *DAY_BOUNDS))
 
 
 def season(policy: Policy, grid: Grid, state: State, minute: int) -> tuple[Floats, Floats]:

@@ -27,9 +27,9 @@ class Spell:
     times: float = 0.7
 
     @property
-    def days(self) -> int:
-        """How many they are."""
-        return (self.last - self.first).days + 1
+    def first_day(self) -> int:
+        """Its first day, counted from 1970."""
+        return self.first.toordinal() - _EPOCH
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from detectors.layout import VOLUME, Floats, Grid, State
+from detectors.layout import Floats, Grid, State
 from detectors.policy import DAY, Policy
 from detectors.surprise import excess_of
-
-__all__ = ["VOLUME", "choose", "remember_day", "table", "volume_of", "wanted"]
 
 #: Mentions a day at which the tables were measured; between them they are interpolated by the logarithm.
 VOLUMES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0)

@@ -1,6 +1,7 @@
 """The contract that every detector passes; yields check functions, as river's own checks do."""
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import islice
 from math import isfinite
 from random import Random
 from typing import Any, Protocol
@@ -112,7 +113,7 @@ def check_silent_while_warming_up(make: Callable[[], Detector]) -> None:
 def check_more_is_no_less_surprising(make: Callable[[], Detector]) -> None:
     """The score never falls when the next window has more negatives."""
     detector = make()
-    for x in stream(3000):
+    for x in islice(stream(3000), 2600):  # before the burst: in its midst silence is as good as certain to stand out
         detector.learn_one(x)
     scores = [detector.score_one({"negative": float(n), "mentions": 1e4}) for n in range(0, 200, 3)]
     _require(scores == sorted(scores), "more negatives score less")

@@ -1,21 +1,16 @@
 """The alarms of a bank: who is looked at, what is said, what each of them waits for."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from detectors import alarm as alarms
-from detectors import calibration, counting, gates, shares
+from detectors import baseline, calibration, counting, gates, shares
 from detectors.alarm import Alarm, Evidence, Reason
 from detectors.decisions import COUNT, SEVERITIES, SHARE, TOTAL, Decision, Kind, Why
 from detectors.judging import Judged, Moment, closed_moment, expected_so_far, judge
-from detectors.layout import NOW, SERIES, Bools, Floats, Grid, Ints, State
+from detectors.layout import SERIES, VOLUME, Bools, Floats, Grid, Ints, State
 from detectors.policy import DAY, Policy
-from detectors.surprise import weekly_probability
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Reasons that are said; `Kind` has the same values.
 CHANGES = frozenset({Reason.FIRED, Reason.ESCALATED})
@@ -102,7 +97,7 @@ class Deciding:
         found = judge(policy, self._grid, self._state, at)
         grade = found.grade if series == COUNT else min(found.grade, 0)
         # One window that is most of these hours has lasted by itself.
-        lasted = before + (at.latest if 2 * self._grid.step > calibration.VOLUME else 0)
+        lasted = before + (at.latest if 2 * self._grid.step > VOLUME else 0)
         new, reason = alarms.test(policy, old, Evidence(at.minute, found.excess, found.over, lasted, grade))
         if new is not old:
             self.alarms[series][at.row] = new
@@ -167,8 +162,6 @@ class Deciding:
         return decisions
 
     def _shift(self, place: int, row: int) -> None:
-        from detectors import baseline  # noqa: PLC0415
-
         baseline.shift(self._state, (place, row), self._grid)
 
     def _stands_out(self, found: Floats, column: tuple[int, int]) -> bool:
@@ -210,7 +203,7 @@ class Deciding:
             del held[row]
         return decisions
 
-    def _asked_shares(self) -> "Iterator[int]":
+    def _asked_shares(self) -> Iterator[int]:
         over = np.flatnonzero(self._state["share_now"] >= shares.wanted(self._policy)).tolist()
         firing = [row for row, one in self.alarms[SHARE].items() if one.firing]
         for row in sorted({*over, *firing}):
@@ -256,6 +249,3 @@ class Deciding:
             doubt=float(state["doubt"][column]) ** 0.5,
             strain=float(state["strain"][found.decisive, column[0], column[1]]),
         )
-
-
-_ = (NOW, weekly_probability)

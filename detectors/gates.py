@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detectors.layout import LAST, NEVER, NEXT, NOW, Floats, Grid, State
+from detectors.layout import LAST, NEVER, NEXT, NOW, Bools, Floats, Grid, Ints, State
 from detectors.policy import Policy
 from detectors.surprise import surprise
 
@@ -20,7 +20,8 @@ def need(state: State) -> Floats:
 
 def lower(needed: Floats, mean: Floats, size: Floats) -> Floats:
     """A count that is less surprising than needed: the tails are heavier than a normal distribution's."""
-    found: Floats = mean + np.sqrt(2.0 * needed * mean * (1.0 + mean / size))
+    squared = 2.0 * np.maximum(needed - 1.0 - 0.6 * np.log1p(needed), 0.1)
+    found: Floats = mean + np.sqrt(squared * mean * (1.0 + mean / size))
     return found
 
 
@@ -54,10 +55,10 @@ def publish(policy: Policy, grid: Grid, state: State) -> Floats:
     return found
 
 
-def _set(policy: Policy, gate: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", edge: Floats, mean: Floats, warm: object) -> None:
+def _set(policy: Policy, gate: Ints, edge: Floats, mean: Floats, warm: Bools) -> None:
     count = np.maximum(np.ceil(edge), np.maximum(np.ceil(policy.window_ratio * mean), policy.least_negative))
     np.copyto(gate, NEVER)
-    np.copyto(gate, np.minimum(count, float(NEVER)), where=warm, casting="unsafe")
+    np.copyto(gate, np.minimum(count, float(NEVER)), where=np.broadcast_to(warm, gate.shape), casting="unsafe")
 
 
 def renew(policy: Policy, grid: Grid, state: State, column: tuple[int, int]) -> None:
@@ -68,7 +69,7 @@ def renew(policy: Policy, grid: Grid, state: State, column: tuple[int, int]) -> 
         edge = lower(needed, mean, size)
         for _ in range(ROUGH_STEPS):
             edge = nearer(edge, surprise(edge, mean, size), needed, mean, size)
-        warm = bool(state["life"][column[1]] * grid.block >= policy.warm_up)
+        warm = np.full(len(edge), state["life"][column[1]] * grid.block >= policy.warm_up)
         gates = np.empty(len(edge), dtype=np.int64)
         _set(policy, gates, edge, mean, warm)
         state["gate"][slot][:, column[0], column[1]] = gates

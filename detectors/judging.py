@@ -7,7 +7,7 @@ import numpy as np
 
 from detectors import calibration
 from detectors.decisions import UNREMARKABLE, Scale
-from detectors.layout import NEXT, NOW, Floats, Grid, State
+from detectors.layout import NOW, Floats, Grid, State
 from detectors.policy import Policy
 from detectors.surprise import surprise, weekly_probability
 
@@ -16,8 +16,8 @@ from detectors.surprise import surprise, weekly_probability
 class Moment:
     """A window tested of a series (its place in `SERIES`) and row.
 
-    `counts` and `mentions` are of the windows looked at, `latest` is the count of the newest one alone; `slot` is NOW, or NEXT
-    where the minute belongs to the next block.
+    `counts` and `mentions` are of the windows looked at, `latest` is the count of the newest one alone; `slot` is NOW,
+    or NEXT where the minute belongs to the next block.
     """
 
     series: int
@@ -56,14 +56,14 @@ class Judged:
 
 
 def closed_moment(state: State, column: tuple[int, int], minute: int, latest: int) -> Moment:
-    """The moment of a window just closed, or of the last one."""
+    """Make a moment of the window just closed."""
     series, row = column
     counts, mentions = state["counts"][:, series, row].tolist(), state["counts"][:, 1, row].tolist()
     return Moment(series, row, minute, NOW, latest, tuple(counts), tuple(mentions))
 
 
 def lengths(grid: Grid, minute: int) -> tuple[int, ...]:
-    """Minutes that the windows have which end with the window that starts at `minute`."""
+    """Tell the minutes that the windows have which end with the window that starts at `minute`."""
     missing = grid.start_of_block(minute) + grid.block - minute - grid.step
     short = len(grid.sliding)
     return grid.minutes[:short] + tuple(minutes - missing for minutes in grid.minutes[short:])
@@ -109,12 +109,9 @@ def grade_of(policy: Policy, scales: tuple[Scale, ...], excess: float, steep: fl
 
 
 def expected_so_far(grid: Grid, state: State, at: Moment, place: int) -> float:
-    """What is expected in a window until the moment: the longer ones are not full before their block ends."""
+    """Tell what is expected in a window until the moment: the longer ones are not full before their block ends."""
     expected = float(state["expect"][at.slot, place, at.series, at.row])
     if place < len(grid.sliding):
         return expected
     missing = (grid.start_of_block(at.minute) + grid.block - at.minute) // grid.step - 1
     return expected - float(state["rate"][at.slot, at.series, at.row]) * missing
-
-
-__all__ = ["NEXT", "Judged", "Moment", "closed_moment", "expected_so_far", "grade_of", "judge", "lengths"]

@@ -1,5 +1,6 @@
 """How minutes fall into windows, blocks, hours and days; and the arrays that hold a bank's state."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
@@ -100,6 +101,7 @@ class Layout:
     """Names, shapes (series and rows last) and fillings of the arrays of a row's state."""
 
     def __init__(self, policy: Policy, grid: Grid) -> None:
+        self._scales = policy.scales
         tests, zero, counts = len(grid.minutes), 0.0, len(SERIES)
         arrays: dict[str, tuple[tuple[int, ...], str, float]] = {
             "recent": ((grid.reach,), "i4", zero),
@@ -161,8 +163,10 @@ class Layout:
         """Arrays of `size` rows that have seen nothing."""
         return {name: np.full((*lead, size), fill, dtype=kind) for name, (lead, kind, fill) in self.arrays.items()}
 
-    def check(self, state: State, size: int) -> None:
-        """Refuse arrays that are not those of `size` rows."""
+    def check(self, state: State, size: int, scales: Sequence[int]) -> None:
+        """Refuse arrays that are not those of `size` rows looked at in these scales."""
+        if tuple(scales) != self._scales:
+            raise ValueError("the windows looked at are others")
         wanted = {name: (np.dtype(kind), (*lead, size)) for name, (lead, kind, _) in self.arrays.items()}
         if {name: (value.dtype, value.shape) for name, value in state.items()} != wanted:
             raise ValueError("these are not the arrays of this layout")

@@ -43,7 +43,7 @@ class Policy:
     least_rate
         Negative mentions a minute below which no baseline falls: one in two days.
     strain_weight, strain_days, strain_bounds, strain_cap
-        Days that the shipped distribution of daily maxima weighs against a series' own, and days after which own ones are
+        Days that the shipped distribution of daily maxima weighs against a series' own, and days after which those are
         forgotten; how far they may stretch it; how many times the mean of such days one day may count.
     share_part
         The part of the budget that is the negative share's.
@@ -112,7 +112,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        if not self.scales or list(self.scales) != sorted(set(self.scales)) or not 1 <= self.scales[0]:
+        if not self.scales or list(self.scales) != sorted(set(self.scales)) or self.scales[0] < 1:
             raise ValueError("scales needs different whole minutes, shortest first")
         if self.scales[-1] > DAY:
             raise ValueError(f"no window may be longer than a day, as one of {self.scales[-1]} minutes is")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from detectors.bank import Bank, Decision
-from detectors.baseline import Ints
+from detectors.layout import Ints
 
 MONDAY = 29_299_260  # a midnight in Vietnam
 DAY = 1440

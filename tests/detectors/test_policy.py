@@ -10,16 +10,17 @@ from detectors.policy import DEFAULT, Policy
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("half_lives", ()),
-        ("half_lives", (10.0, -1.0)),
-        ("half_lives", (float("nan"),)),
-        ("spread", 0.0),
+        ("scales", ()),
+        ("scales", (10, 5)),
+        ("scales", (0, 5)),
+        ("drift", 0.0),
         ("dispersion", float("inf")),
         ("budget", 0.0),
-        ("budget", 1.0),
+        ("budget", 7.5),
         ("warm_up", -1),
         ("least_negative", 0),
         ("hold_off", 0),
+        ("severities", ((0.1, 8, 2.0),)),
     ],
 )
 def test_a_policy_that_cannot_work_is_refused(field: str, value: object) -> None:

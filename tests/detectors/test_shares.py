@@ -3,40 +3,48 @@
 import numpy as np
 
 from detectors.bank import Bank
-from detectors.baseline import Grid, Layout
 from detectors.decisions import COUNT
+from detectors.layout import SHARE_WINDOWS, Grid, Layout, State
 from detectors.policy import Policy
-from detectors.shares import PRIOR_SHARE, learn, score, usual_share
+from detectors.shares import PRIOR_SHARE, SILENT, learn, roll, score, usual_share
 from tests.detectors.series import DAY, ordinary, run
 
-POLICY, GRID = Policy(), Grid(1)
+POLICY, GRID = Policy(warm_up=0), Grid(1, Policy().scales)
+
+
+def block(state: State, negative: object, mentions: object) -> None:
+    """Let a block have these counts."""
+    state["block"][0], state["block"][1] = negative, mentions
 
 
 def test_the_usual_share_begins_at_the_prior_and_follows_what_is_seen() -> None:
     state = Layout(POLICY, GRID).empty(1)
     assert usual_share(POLICY, state).tolist() == [PRIOR_SHARE]
-    state["negative"][:], state["mentions"][:] = 50, 1000
+    block(state, 50, 1000)
     for _ in range(200):
         learn(POLICY, GRID, state)
     assert abs(usual_share(POLICY, state)[0] - 0.05) < 0.001
 
 
-def test_six_hours_are_counted_and_then_forgotten() -> None:
+def test_hours_are_counted_and_then_forgotten() -> None:
     state = Layout(POLICY, GRID).empty(2)
     counts = np.random.default_rng(1).integers(0, 9, (200, 2))
-    for block, negative in enumerate(counts):
-        state["negative"][:], state["mentions"][:] = negative, negative * 2
-        score(POLICY, GRID, state, block)
-        assert state["rolling_negative"].tolist() == counts[max(0, block - 23) : block + 1].sum(axis=0).tolist()
-        state["past_negative"][block % GRID.ring], state["past_mentions"][block % GRID.ring] = negative, negative * 2
+    for place, negative in enumerate(counts):
+        block(state, negative, negative * 2)
+        roll(GRID, state, place)
+        for window, minutes in enumerate(SHARE_WINDOWS):
+            first = max(0, place + 1 - minutes // GRID.block)
+            assert state["rolling"][window, 0].tolist() == counts[first : place + 1].sum(axis=0).tolist()
+        state["past"][place % GRID.ring] = state["block"]
 
 
 def test_few_mentions_are_not_tested() -> None:
     state = Layout(POLICY, GRID).empty(2)
     state["share_negative"][:], state["share_mentions"][:] = 50.0, 1000.0
-    state["negative"][:], state["mentions"][:] = 19, [19, 20]
-    score(POLICY, GRID, state, 0)
-    assert state["share_now"][0] == 0.0
+    block(state, 19, [19, 20])
+    roll(GRID, state, 0)
+    score(POLICY, GRID, state)
+    assert state["share_now"][0] == SILENT
     assert state["share_now"][1] > 2.0
 
 
@@ -48,4 +56,4 @@ def test_where_only_negatives_are_counted_their_share_is_never_tested() -> None:
     for _ in range(200):
         made = run(bank, np.full((15, 1), 9, dtype=np.int64))
         assert all(decision.series == COUNT for decision in made)
-        assert bank._state["share_now"].tolist() == [0.0]
+        assert bank._state["share_now"].tolist() == [SILENT]

@@ -28,7 +28,7 @@ from tests.streams.watching.world import (
 
 MORE = {**NAMES, "00": "Nơi mới", "19": "Tỉnh Thái Nguyên"}
 SOFTER = replace(SHARP, budget=0.1, least_negative=6)
-OTHER_SCALES = replace(SHARP, half_lives=(5.0, 60.0))
+OTHER_SCALES = replace(SHARP, scales=(5, 60))
 MIDDLE = START + 150 * MINUTE
 
 

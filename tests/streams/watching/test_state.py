@@ -71,7 +71,7 @@ def test_parts_that_did_not_change_have_the_same_bytes() -> None:
 
 def test_what_is_watched_is_what_was_adopted_whatever_the_settings_say_by_now() -> None:
     snapshot = fed(a_log(3)).snapshot()
-    other = WatchConfig(names={"00": "Nơi mới"}, mentions_partitions=3, policy=Policy(half_lives=(5.0, 50.0)))
+    other = WatchConfig(names={"00": "Nơi mới"}, mentions_partitions=3, policy=Policy(scales=(5, 50)))
     watcher = Watcher.restore(other, snapshot)
     assert watcher.codes == config(1, 3).codes(0)
     assert watcher.config.policy == SHARP
