@@ -10,7 +10,7 @@ from detectors.calendar import VIETNAMESE, Calendar
 from detectors.counting import MOST_OPEN, Ring
 from detectors.deciding import Deciding
 from detectors.decisions import SEVERITIES, SHARE, Decision, Kind, Nearest, Why
-from detectors.judging import corrected_surprise
+from detectors.judging import MOST_NATS, corrected_surprise
 from detectors.layout import LAST, NEXT, NOW, SERIES, Floats, Grid, Ints, Layout, State
 from detectors.policy import Policy
 from detectors.surprise import surprise
@@ -257,7 +257,7 @@ class Bank:
         state = self._state
         found = surprise(counts, state["expect"][slot][:, series, rows], state["size"][slot][:, series, rows])
         own = corrected_surprise(found, state["typical"][:, series, rows], state["strain"][:, series, rows])
-        return np.asarray(np.exp(-own.max(axis=0)))
+        return np.asarray(np.exp(-np.minimum(own.max(axis=0), MOST_NATS)))
 
     def why(self, row: int, series: int = 0) -> Why:
         """What the newest closed window of a row was tested against, and what kept it from firing."""

@@ -11,6 +11,9 @@ from detectors.layout import NOW, Floats, Grid, State
 from detectors.policy import Policy
 from detectors.surprise import surprise, weekly_probability
 
+#: Nats of the least chance that is told: beyond, numbers end.
+MOST_NATS = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -80,7 +83,7 @@ def judge(policy: Policy, grid: Grid, state: State, at: Moment) -> Judged:
     corrected = corrected_surprise(found, state["typical"][own], state["strain"][own])
     variance = (mean + mean * mean / size).tolist()
     scales = tuple(
-        Scale(length, count, mentions, expected, spread, exp(-nats), over, gate)
+        Scale(length, count, mentions, expected, spread, exp(-min(nats, MOST_NATS)), over, gate)
         for length, count, mentions, expected, spread, nats, over, gate in zip(
             lengths(grid, at.minute), at.counts, at.mentions, mean.tolist(), variance, corrected.tolist(), excess,
             gates, strict=True,

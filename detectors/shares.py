@@ -95,7 +95,7 @@ def remember_day(policy: Policy, state: State) -> None:
 def probabilities(state: State, row: int) -> tuple[float, float]:
     """Weekly and single probability of a row's last test."""
     excess = float(state["share_now"][row])
-    return weekly_probability(excess, SHARE_STEEP), exp(-max(excess + SHARE_TYPICAL, 0.0))
+    return weekly_probability(excess, SHARE_STEEP), exp(-min(max(excess + SHARE_TYPICAL, 0.0), 600.0))
 
 
 def decide(policy: Policy, grid: Grid, state: State, row: int, minute: int, old: Alarm) -> Said:

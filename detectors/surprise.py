@@ -90,7 +90,7 @@ def weekly_probability(excess: float, steep: float) -> float:
     >>> round(weekly_probability(6.0, 1.0), 4)
     0.0172
     """
-    return -expm1(-7.0 * exp(-max(-50.0, min(excess / steep, 700.0))))
+    return -expm1(-7.0 * exp(-max(-50.0, min(excess / steep, 600.0))))
 
 
 def excess_of(rate: float, steep: float) -> float:
