@@ -11,7 +11,7 @@ from streams.reading.persons import person_places
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.reading.text import cut, pattern
 from streams.watching.envelopes import Reading, Source
-from streams.watching.phrases import common
+from streams.watching.phrases import common, terms
 from streams.watching.times import instant
 from streams.watching.words import Phrase, Words
 
@@ -20,6 +20,8 @@ HOUR = 60 * MINUTE
 SPAN, TITLES = 24 * HOUR, 512
 #: A phrase is proposed if it stands in so many titles, of so many sources, and surprises so much.
 LEAST_TITLES, LEAST_SOURCES, LEAST_SURPRISE = 4, 2, 10.0
+#: It is weighed when its pairs of syllables stand in so many times as many titles as when they were last weighed.
+GROWTH = 1.5
 #: At most so many phrases an hour are weighed; the same one is proposed again after so long, with newer evidence.
 WEIGHED, AGAIN = 20, 14 * 24 * HOUR
 REMEMBERED = 512
@@ -77,9 +79,18 @@ def _is_named(word: str) -> bool:
 
 
 class Proposer(msgspec.Struct):
-    """Weighs the phrases of unattributed negative mentions each hour, at the first mention after it.
+    """Weighs the phrases of unattributed negative mentions, at the first mention after an hour in which one grew.
 
     When it does so, and what it proposes, follows from these mentions alone, not from what else is watched.
+
+    Attributes
+    ----------
+    pairs
+        In how many of the recent titles each pair of syllables stands that headlines do not use every day.
+    weighed
+        The same when the pair was last weighed: it is weighed again when it stands in half as many more.
+    due
+        A pair has grown since.
     """
 
     recent: list[_Title] = []
@@ -87,34 +98,52 @@ class Proposer(msgspec.Struct):
     proposed: dict[str, int] = {}
     weighed_at: int = 0
     waiting: list[tuple[ThemeProposal, list[Excerpt]]] = []
+    pairs: dict[str, int] = {}
+    weighed: dict[str, int] = {}
+    due: bool = False
 
     def add(self, reading: Reading, source: Source, seen_at: int) -> None:
         """Take a negative mention that names no registered body."""
         if seen_at // HOUR > self.weighed_at // HOUR:
-            self.waiting += self._weigh(seen_at)
-        if reading.title and not any(
+            self._forget(seen_at - SPAN)
+            if self.due:
+                self.waiting += self._weigh(seen_at)
+            self.weighed_at, self.due = seen_at, False
+        if not reading.title or any(
             one.title == reading.title or (reading.fingerprint and one.fingerprint == reading.fingerprint)
             for one in reversed(self.recent)
         ):
-            self.past.learn(reading.title)
-            self.recent.append(
-                _Title(
-                    seen_at, reading.title, reading.fingerprint, source.kind, source.name, reading.id, reading.url,
-                    reading.published_at,
-                )
-            )  # fmt: skip
-            del self.recent[:-TITLES]
+            return
+        self.past.learn(reading.title)
+        self.recent.append(
+            _Title(
+                seen_at, reading.title, reading.fingerprint, source.kind, source.name, reading.id, reading.url,
+                reading.published_at,
+            )
+        )  # fmt: skip
+        for pair in _pairs(reading.title):
+            many = self.pairs[pair] = self.pairs.get(pair, 0) + 1
+            self.due = self.due or (many >= LEAST_TITLES and many >= GROWTH * self.weighed.get(pair, 0))
+        if len(self.recent) > TITLES:
+            self._forget(self.recent[0].seen_at + 1)
 
     def taken(self) -> list[tuple[ThemeProposal, list[Excerpt]]]:
         """What is newly proposed, each with the texts it shows; it is handed out once."""
         found, self.waiting = self.waiting, []
         return found
 
+    def _forget(self, before: int) -> None:
+        """Forget the titles seen before a moment."""
+        while self.recent and self.recent[0].seen_at < before:
+            for pair in _pairs(self.recent.pop(0).title):
+                if self.pairs[pair] > 1:
+                    self.pairs[pair] -= 1
+                else:
+                    del self.pairs[pair]
+                    self.weighed.pop(pair, None)
+
     def _weigh(self, now: int) -> list[tuple[ThemeProposal, list[Excerpt]]]:
-        self.weighed_at = now
-        self.recent = [one for one in self.recent if one.seen_at > now - SPAN]
-        if len(self.recent) < LEAST_TITLES:
-            return []
+        self.weighed |= {pair: many for pair, many in self.pairs.items() if many >= LEAST_TITLES}
         words = [cut(one.title).lower for one in self.recent]
         found = []
         for phrase in self.past.phrases([one.title for one in self.recent], "", limit=WEIGHED):
@@ -129,6 +158,11 @@ class Proposer(msgspec.Struct):
             newest = sorted(self.proposed.items(), key=lambda item: (-item[1], item[0]))[:REMEMBERED]
             self.proposed = dict(newest)
         return found
+
+
+def _pairs(title: str) -> list[str]:
+    """The pairs of neighbouring syllables that headlines do not use every day."""
+    return [term for term in terms(title) if " " in term and term not in common()]
 
 
 def _may_be_theme(phrase: Phrase, key: str) -> bool:
