@@ -143,8 +143,28 @@ class Excerpt(msgspec.Struct, frozen=True):
     published_at: str
 
 
-class Level(msgspec.Struct, frozen=True):
-    """A closed minute (or hour) of an organisation: what came, what was expected, and the nearest test."""
+class Forecast(msgspec.Struct, frozen=True):
+    """How many mentions of a kind (``negative`` or ``positive``) will come in the next hours, with a 90 % interval."""
+
+    series: str
+    hours: int
+    expected: float
+    low: float
+    high: float
+
+
+class Level(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A closed minute (or hour) of an organisation: what came, what was expected, and the nearest test.
+
+    Attributes
+    ----------
+    positive, forecasts, phase, phase_probability, peak_hours, rising
+        Of an hour only: positive mentions; what comes next; a value of `detectors.forecast.Phase`, how probable it is
+        and in how many hours the peak is expected; whether negatives rise without being an alarm yet.
+    near
+        Of an hour: how near its nearest test came to an alarm, 1 where it reached it: what may come so often by chance
+        as the budget allows, as a share of how often this may.
+    """
 
     organisation: str
     start: str
@@ -154,6 +174,13 @@ class Level(msgspec.Struct, frozen=True):
     expected: float
     upper: float
     test_probability: float
+    positive: int = 0
+    forecasts: tuple[Forecast, ...] = ()
+    phase: str = ""
+    phase_probability: float = 0.0
+    peak_hours: float = 0.0
+    rising: bool = False
+    near: float = 0.0
 
 
 class _Canonical:

@@ -38,11 +38,18 @@ class SourceUnavailableError(Exception):
     """The log cannot be reached now; follow again later."""
 
 
-class LevelSource(Protocol):
-    """The recent past of an organisation."""
+class FoundLevel(NamedTuple):
+    """An hour's level with its place."""
 
-    async def levels(self, organisation: str, limit: int) -> Sequence[Level]:
-        """The newest `limit` levels, oldest first."""
+    place: Place
+    value: Level
+
+
+class LevelSource(Protocol):
+    """The hours' levels in log order."""
+
+    def follow(self, after: Mapping[tuple[str, int], int]) -> AsyncIterator[Sequence[FoundLevel]]:
+        """Yield batches for ever, as `FindingSource.follow` does; levels of single minutes are passed over."""
 
 
 class Refused(NamedTuple):

@@ -82,6 +82,16 @@ GUARD = {
     "few_voices": "ít người đăng nhưng đăng nhiều lần",
 }
 GUARD_UNKNOWN = "đang xem lại"
+#: By the values of `detectors.forecast.Phase`.
+PHASE = {
+    "calm": "bình thường",
+    "smouldering": "âm ỉ",
+    "breaking_out": "bùng phát",
+    "spreading": "lan rộng",
+    "subsiding": "lắng xuống",
+}
+FORECAST = "Dự báo lượt nhắc tiêu cực: {parts}."
+FORECAST_HOURS = "{hours} giờ tới khoảng {expected} (khoảng tin cậy 90 %: {low}–{high})"
 FEEDS_TITLE = "{head} – nguồn tin im lặng: {sources}"
 FEEDS_ENDED = "Các nguồn tin đã hoạt động trở lại lúc {moment}."
 FEEDS_SILENT = "Từ {moment}, các nguồn sau không có lượt nhắc nào, trong khi bình thường {expected}: {sources}."
@@ -225,6 +235,18 @@ def length(minutes: int) -> str:
         if minutes % size == 0:
             return form.format(count=minutes // size)
     return LENGTH_MINUTES.format(count=minutes)
+
+
+def shifted(instant: str, *, minutes: int) -> str:
+    """An instant some minutes later, in RFC 3339.
+
+    Examples
+    --------
+    >>> shifted("2026-11-22T23:30:00.000Z", minutes=60)
+    '2026-11-23T00:30:00.000Z'
+    """
+    moment = datetime.fromisoformat(instant) + timedelta(minutes=minutes)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def rarity(probability: float) -> str:

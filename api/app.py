@@ -73,7 +73,7 @@ def create_app(
     organisations
         The register as `/v1/organisations` shows it.
     levels
-        The recent past of an organisation, where it is to be had.
+        Followed into the store, where they are to be had.
     themes
         Where new themes are proposed and decided, where there is a log for it.
     clock
@@ -119,6 +119,9 @@ def create_app(
     for place, source in enumerate(findings):
         name = f"ingest-{place}"
         supervisor.add(name, functools.partial(ingest.follow, source, functools.partial(supervisor.well, name)))
+    if levels is not None:
+        well = functools.partial(supervisor.well, "levels")
+        supervisor.add("levels", functools.partial(ingest.follow_levels, levels, well))
     workers = WorkerCollector()
     metrics.registry.register(HubCollector(lambda: hub))
     metrics.registry.register(workers)
@@ -128,7 +131,6 @@ def create_app(
         sink,
         health,
         organisations,
-        levels,
         clock,
         metrics,
         workers,

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from alerts.lifecycle import PATIENCE
 from alerts.model import LIVE, Change, Finding
-from alerts.ports import FindingSource, Found
+from alerts.ports import FindingSource, Found, LevelSource
 from alerts.routing import OLDEST
+from alerts.store.levels import KEPT
 from alerts.store.protocol import AlertStore
 from api.metrics import Metrics
-from api.times import parse
+from api.times import parse, show
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,19 @@ class Ingest:
         async for found in source.follow(places):
             if found:
                 await self._apply(found)
+            well()
+
+    async def follow_levels(self, source: LevelSource, well: Callable[[], None]) -> None:
+        """Follow one source of levels for ever; each hour, what is older than 90 days is forgotten."""
+        places = await asyncio.to_thread(self._store.places)
+        forgotten: datetime | None = None
+        async for found in source.follow(places):
+            now = self._clock()
+            if found:
+                await asyncio.to_thread(self._store.put_levels, found)
+            if forgotten is None or now - forgotten > timedelta(hours=1):
+                forgotten = now
+                await asyncio.to_thread(self._store.forget_levels, show(now - KEPT))
             well()
 
     async def _apply(self, found: Sequence[Found]) -> None:

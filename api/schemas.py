@@ -46,6 +46,34 @@ class HeldBack(BaseModel):
     held_back: list[dict[str, Any]]
 
 
+class Forecasts(BaseModel):
+    """What is expected of organisations."""
+
+    forecasts: list[dict[str, Any]]
+
+
+class Levels(BaseModel):
+    """Hours of an organisation."""
+
+    organisation: str
+    levels: list[dict[str, Any]]
+
+
+class WhyNot(BaseModel):
+    """Why an hour had an alert or none."""
+
+    model_config = ConfigDict(extra="allow")
+
+    organisation: str
+    start: str
+
+
+class NearMisses(BaseModel):
+    """Hours that came near to an alert."""
+
+    near_misses: list[dict[str, Any]]
+
+
 class AlertDetail(BaseModel):
     """One alert with the texts of its mentions, its revisions and its deliveries."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.ports import LevelSource, LogHealth, MentionSink
+from alerts.ports import LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
 from alerts.themes import ThemeDesk
 from api.hub import Hub
@@ -32,7 +32,6 @@ class Service:
     sink: MentionSink
     health: LogHealth
     organisations: Sequence[dict[str, Any]]
-    levels: LevelSource | None
     clock: Callable[[], datetime]
     metrics: Metrics
     workers: WorkerCollector

@@ -72,6 +72,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     from deploy.commands.common import load_register, now_ms
     from deploy.owners import tell_owners
     from streams.findings_source import LogFindingSource
+    from streams.levels_source import LogLevelSource
     from streams.log import open_log
     from streams.sources.sink import LogMentionSink
     from streams.status import StatusReader
@@ -98,6 +99,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
             sink=LogMentionSink(log, live.mentions, register.codes, now_ms),
             findings=[LogFindingSource(log, Topics(run)) for run in dict.fromkeys((settings.streams.run, *runs))],
             health=StatusReader(log, live, now_ms),
+            levels=LogLevelSource(log, live),
             organisations=[each.as_dict() for each in register.organisations()],
             themes=LogThemeDesk(log, live),
         )

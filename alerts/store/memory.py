@@ -1,6 +1,5 @@
 """A store that forgets when the process ends: for tests and for trying things."""
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
@@ -34,6 +33,7 @@ from alerts.model import (
 from alerts.ports import Found
 from alerts.store import planning
 from alerts.store.memory_incidents import IncidentsInMemory
+from alerts.store.memory_levels import LevelsInMemory
 from alerts.store.planning import AlertKey, MentionKey
 from alerts.store.protocol import LEASE, Due, History, IncidentHistory
 
@@ -54,17 +54,16 @@ def _locked(
     return inner
 
 
-class MemoryStore:
+class MemoryStore(LevelsInMemory):
     """`AlertStore` in dictionaries; see there for what each method promises."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        super().__init__()
         self._changes: list[Change] = []
         self._alerts: dict[AlertKey, Alert] = {}
         self._excerpts: dict[MentionKey, Excerpt] = {}
         self._stored_at: dict[MentionKey, datetime] = {}
         self._erased: set[MentionName] = set()
-        self._places: dict[tuple[str, int], int] = {}
         self._receivers: dict[str, Receiver] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._attempts: dict[str, list[Attempt]] = {}

@@ -23,6 +23,7 @@ from alerts.model import (
     Token,
 )
 from alerts.ports import Found
+from alerts.store.levels import LevelStore
 
 #: How long a sender may hold a delivery before another one takes it over.
 LEASE = timedelta(seconds=60)
@@ -57,7 +58,7 @@ class Due(NamedTuple):
     change: Change
 
 
-class AlertStore(Protocol):
+class AlertStore(LevelStore, Protocol):
     """The alert store. Synchronous and thread-safe; every method is one transaction, done wholly or not at all.
 
     Every `now` is an aware datetime. All methods raise `StoreUnavailableError` when the store cannot be reached, and

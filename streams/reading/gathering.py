@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from streams.mentions import END_OF_TIME, FUTURE_MS, MAX_TEXT_BYTES, Mention, identity
 from streams.records import ParsedRecord
-from streams.watching.columns import IDENTITY, LONG, SHORT, Columns
+from streams.watching.columns import IDENTITY, LONG, POSITIVE, SHORT, Columns
 from streams.watching.envelopes import Reading
 
 if TYPE_CHECKING:  # importing the transports imports Faust
@@ -63,6 +63,7 @@ class Gathering:
         self._identities: list[bytes] = []
         self.sources: list[int] = []
         self._groups: list[int] = []
+        self._positive: list[bool] = []
         self._organisations: dict[tuple[str, ...], int] = {}
 
     def __len__(self) -> int:
@@ -76,6 +77,7 @@ class Gathering:
         self._identities.append(reading.identity)
         self.sources.append(reading.source)
         self._groups.append(self._group(reading.organisations))
+        self._positive.append(reading.counts == -1)
 
     def _group(self, organisations: tuple[str, ...]) -> int:
         return self._organisations.setdefault(organisations, len(self._organisations))
@@ -120,6 +122,8 @@ class Gathering:
         number = self._sources.number
         self.sources += [number(mention.source.kind, mention.source.name) for mention in mentions]
         self._groups += self._groups_of(given, mentions, seen_at)
+        limit, default = self._reader.thresholds.get, self._reader.default_threshold
+        self._positive += [(m.sentiment or 0.0) >= limit(m.source.kind, default) for m in mentions]
         return True
 
     def _all_known(self, given: set[tuple[str, ...]]) -> bool:
@@ -160,7 +164,7 @@ class Gathering:
             np.array(self._seen_at, LONG)[order].tobytes(),
             np.array(self._published_at, LONG)[order].tobytes(),
             np.frombuffer(b"".join(self._identities), IDENTITY)[order].tobytes(),
-            np.array(self.sources, SHORT)[order].tobytes(),
+            (np.array(self.sources, SHORT) + POSITIVE * np.array(self._positive, SHORT))[order].tobytes(),
             groups[order].tobytes(),
             tuple(self._organisations),
         )

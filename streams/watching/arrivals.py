@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.watching.columns import IDENTITY, Block, Ints
+from streams.watching.columns import IDENTITY, POSITIVE, Block, Ints
 from streams.watching.envelopes import Reading, Source
 
 #: Milliseconds of seen_at between ticks.
@@ -58,12 +58,13 @@ class Arrivals:
         sources, groups = _Numbers(), _Numbers()
         parts = [_of_entries(entries, sources, groups)] if entries else []
         parts += [_of_block(partition, block, sources, groups) for partition, block in blocks]
-        seen, partition, offset, published, source, group, entry = (
-            np.concatenate([part.numbers[row] for part in parts]) for row in range(7)
+        seen, partition, offset, published, source, group, entry, positive = (
+            np.concatenate([part.numbers[row] for part in parts]) for row in range(8)
         )
         order = np.lexsort((offset, partition, seen))
         self.seen_at, self.published_at = seen[order], published[order]
         self.source, self.group = source[order], group[order]
+        self.positive = positive[order]
         #: Index into `entries`, -1 for what came by columns.
         self.entry = entry[order]
         self.entries = entries
@@ -120,6 +121,7 @@ def _of_entries(entries: Sequence[Entry], sources: _Numbers, groups: _Numbers) -
             sources[one.source.kind, one.source.name],
             groups[one.reading.organisations],
             number,
+            int(one.reading.counts == -1),
         )
         for number, one in enumerate(entries)
     ]
@@ -128,8 +130,11 @@ def _of_entries(entries: Sequence[Entry], sources: _Numbers, groups: _Numbers) -
 
 
 def _of_block(partition: int, block: Block, sources: _Numbers, groups: _Numbers) -> _Part:
-    source = np.array([sources[one] for one in block.sources_of], dtype=np.int64)[block.sources]
+    source = np.array([sources[one] for one in block.sources_of], dtype=np.int64)[block.sources % POSITIVE]
+    positive = (block.sources // POSITIVE).astype(np.int64)
     group = np.array([groups[one] for one in block.organisations], dtype=np.int64)[block.groups]
     same: Ints = np.full(len(block), partition, dtype=np.int64)
     none: Ints = np.full(len(block), -1, dtype=np.int64)
-    return _Part((block.seen_at, same, block.offsets, block.published_at, source, group, none), block.identities)
+    return _Part(
+        (block.seen_at, same, block.offsets, block.published_at, source, group, none, positive), block.identities
+    )

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 #: Sixteen bytes an identity; a kind of its own, since a string of bytes would lose zeros at its end.
 IDENTITY = np.dtype("V16")
+#: Added to the number of the source of a positive mention.
+POSITIVE = 1 << 30
 LONG, SHORT = np.dtype("<i8"), np.dtype("<i4")
 
 
@@ -23,7 +25,7 @@ class Columns(msgspec.Struct, array_like=True, frozen=True):
     identities
         16 bytes each.
     sources, groups
-        32-bit integers: index into `Envelope.sources`, and into `organisations`.
+        32-bit integers: index into `Envelope.sources` (and `POSITIVE`), and into `organisations`.
     organisations
         The distinct sets of organisations.
     """

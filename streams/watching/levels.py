@@ -6,11 +6,15 @@ from math import sqrt
 import msgspec
 import numpy as np
 
-from alerts.model import Level
+from alerts.model import Forecast, Level
 from detectors.bank import Bank
+from detectors.forecast import HORIZONS, Forecaster, Outlook, Phase
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.counts import HOUR_MINUTES, Ints
 from streams.watching.times import instant
+
+#: As forecasts call what they are of, in the order of `detectors.forecast`.
+SERIES = ("negative", "positive")
 
 
 class Levels:
@@ -28,12 +32,17 @@ class Levels:
         self._mentions = np.zeros(len(codes), dtype=np.int64)
         self._least = np.ones(len(codes))
         self._ever = np.zeros(len(codes), dtype=bool)
+        self.forecaster = Forecaster(len(codes))
 
     def grow(self, codes: Sequence[str]) -> None:
         """Add organisations after those that are there."""
-        before, fresh = self.snapshot(), Levels(codes)
-        fresh.restore(before)
-        self.__dict__.update(fresh.__dict__)
+        more = len(codes) - len(self._codes)
+        self._codes = codes
+        self._negative = np.append(self._negative, np.zeros(more, dtype=np.int64))
+        self._mentions = np.append(self._mentions, np.zeros(more, dtype=np.int64))
+        self._least = np.append(self._least, np.ones(more))
+        self._ever = np.append(self._ever, np.zeros(more, dtype=bool))
+        self.forecaster.grow(len(codes))
 
     def minute(self, bank: Bank, minute: int, negative: Ints, mentions: Ints) -> Iterator[Level]:
         """Levels of a minute that was just closed, for the organisations that had a mention."""
@@ -52,37 +61,56 @@ class Levels:
                 float(near.expected[place]), float(near.upper[place]), float(near.test_probability[place]),
             )  # fmt: skip
 
-    def hour(self, bank: Bank, last: int) -> Iterator[Level]:
+    def hour(self, bank: Bank, last: int, positive: Ints) -> Iterator[Level]:
         """Levels of the hour whose last minute was just closed, for every organisation ever mentioned.
 
         Expected is what the last minute's rate makes in an hour, the upper bound as far above it as sixty
-        independent minutes put it; the test's probability is the least of the hour's minutes.
+        independent minutes put it; the test's probability is the least of the hour's minutes. With it goes what is
+        forecast at its end.
         """
         rows = np.flatnonzero(self._ever)
         near = bank.nearest(rows)
-        start = instant((last + 1 - HOUR_MINUTES) * MINUTE)
+        begin = last + 1 - HOUR_MINUTES
+        start = instant(begin * MINUTE)
+        self.forecaster.learn(begin, np.stack([self._negative, positive]))
+        outlook, rising = self.forecaster.outlook(), self.forecaster.rising()
         for place, row in enumerate(rows.tolist()):
             expected = float(near.expected[place]) * HOUR_MINUTES
             above = (float(near.upper[place]) - float(near.expected[place])) * sqrt(HOUR_MINUTES)
+            course = self.forecaster.course(row)
             yield Level(
                 self._codes[row], start, HOUR_MINUTES, int(self._mentions[row]), int(self._negative[row]),
-                expected, expected + above, float(self._least[row]),
+                expected, expected + above, float(self._least[row]), int(positive[row]), _forecasts(outlook, row),
+                course.phase.value, course.probability, course.peak_hours,
+                bool(rising[row]) or course.phase is Phase.BREAKING_OUT,
             )  # fmt: skip
         self._negative[:] = 0
         self._mentions[:] = 0
         self._least[:] = 1.0
 
     def snapshot(self) -> bytes:
-        """What the open hour has so far."""
-        return msgspec.msgpack.encode(
-            [array.tobytes() for array in (self._negative, self._mentions, self._least, self._ever)]
-        )
+        """What the open hour has so far; the forecaster has a snapshot of its own, since it changes hour by hour."""
+        arrays = (self._negative, self._mentions, self._least, self._ever)
+        return msgspec.msgpack.encode([array.tobytes() for array in arrays])
 
     def restore(self, data: bytes) -> None:
-        """Take over what `snapshot` wrote, for the same organisations in the first rows."""
+        """Take over what `snapshot` wrote, of the same organisations."""
         negative, mentions, least, ever = msgspec.msgpack.decode(data, type=list[bytes])
-        rows = len(ever)
-        self._negative[:rows] = np.frombuffer(negative, dtype=np.int64)
-        self._mentions[:rows] = np.frombuffer(mentions, dtype=np.int64)
-        self._least[:rows] = np.frombuffer(least, dtype=np.float64)
-        self._ever[:rows] = np.frombuffer(ever, dtype=bool)
+        self._negative = np.frombuffer(negative, dtype=np.int64).copy()
+        self._mentions = np.frombuffer(mentions, dtype=np.int64).copy()
+        self._least = np.frombuffer(least, dtype=np.float64).copy()
+        self._ever = np.frombuffer(ever, dtype=bool).copy()
+
+
+def _forecasts(outlook: Outlook, row: int) -> tuple[Forecast, ...]:
+    return tuple(
+        Forecast(
+            name,
+            hours,
+            float(outlook.expected[place, series, row]),
+            float(outlook.low[place, series, row]),
+            float(outlook.high[place, series, row]),
+        )
+        for series, name in enumerate(SERIES)
+        for place, hours in enumerate(HORIZONS)
+    )

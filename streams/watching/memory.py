@@ -11,7 +11,7 @@ from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.arrivals import Arrivals, Entry
 from streams.watching.caps import SourceCaps
 from streams.watching.columns import Ints
-from streams.watching.counts import OpenMinutes, SourceCounts
+from streams.watching.counts import HOUR_MINUTES, OpenMinutes, SourceCounts
 from streams.watching.crowd import Crowd
 from streams.watching.envelopes import UNATTRIBUTED
 from streams.watching.findings import AlertBook
@@ -52,6 +52,8 @@ class Memory:
         self.codes = codes
         self.identities = Identities()
         self.counts = OpenMinutes(len(codes))
+        #: Positive mentions of every row in the hours that may still be open, by whether the hour is even.
+        self.positive: Ints = np.zeros((2, len(codes)), dtype=np.int64)
         self.sources = SourceCounts()
         self.caps = SourceCaps()
         self.stories: dict[str, Stories] = {}
@@ -104,11 +106,14 @@ class Memory:
                 output.count("mentions_delayed")
             minute, source = start // MINUTE, arrivals.sources[sources[place_in]]
             entry = arrivals.negative_at(entries[place_in])
+            positive = int(arrivals.positive[place_in]) if entry is None else 0
             for row in of_group[groups[place_in]]:
                 code = self.codes[row]
                 self.counts.add(row, minute, negative=entry is not None)
                 self.sources.add(code, minute, source, negative=int(entry is not None))
                 self.book.count(code, minute, negative=entry is not None)
+                if positive:
+                    self.positive[minute // HOUR_MINUTES % 2, row] += 1
                 if entry is not None:
                     self._remember(code, minute, entry)
                     touched.add(row)
@@ -132,6 +137,7 @@ class Memory:
         which, minutes = which[one], minutes[one]
         negative = arrivals.negative[which]
         self.counts.add_many(row, minutes, negative)
+        np.add.at(self.positive, (minutes // HOUR_MINUTES % 2, row), arrivals.positive[which])
         self._count_sources(arrivals, row, minutes, which)
         self.book.count_many({code: rows[code] for code in self.book.active if code in rows}, row, minutes, negative)
         for at in np.flatnonzero(negative).tolist():
@@ -158,6 +164,20 @@ class Memory:
                 negative=negatives.get(key, 0),
                 mentions=mentions,
             )
+
+    def grow(self, size: int) -> None:
+        """Add organisations of which nothing is known yet."""
+        self.counts.grow(size)
+        self.guarding.expectations.grow(size)
+        more = np.zeros((2, size - self.positive.shape[1]), dtype=np.int64)
+        self.positive = np.concatenate([self.positive, more], axis=1)
+
+    def positives(self, hour: int) -> Ints:
+        """Take out the positive mentions of every row in the hour that begins at a minute."""
+        place = hour // HOUR_MINUTES % 2
+        found: Ints = self.positive[place].copy()
+        self.positive[place] = 0
+        return found
 
     def _remember(self, code: str, minute: int, entry: Entry) -> None:
         """Take what a negative mention leaves behind."""

@@ -48,8 +48,7 @@ class Minutes:
     def grow(self, codes: Sequence[str]) -> None:
         """Add organisations after those that are there."""
         self.bank.grow(len(codes))
-        self._memory.counts.grow(len(codes))
-        self._memory.guarding.expectations.grow(len(codes))
+        self._memory.grow(len(codes))
         self.levels.grow(codes)
 
     def retune(self, policy: Policy) -> bool:
@@ -117,5 +116,6 @@ class Minutes:
         expected = self.bank.nearest(np.arange(self.bank.size)).expected
         self._memory.guarding.expectations.note(end - HOUR_MINUTES, expected)
         self._memory.crowd.forget(end)
+        positive = self._memory.positives(end - HOUR_MINUTES)
         if self.config.levels:
-            output.levels.extend(self.levels.hour(self.bank, end - 1))
+            output.levels.extend(self.levels.hour(self.bank, end - 1, positive))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from detectors.bank import Bank
 from detectors.policy import Policy
@@ -91,6 +92,8 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     parts |= {f"caps/{name}": data for name, data in memory.caps.parts().items()}
     parts |= {f"crowd/{code}": data for code, data in memory.crowd.parts().items()}
     parts |= {f"flows/{name}": data for name, data in intake.flowing.parts().items()}
+    parts["forecast"] = minutes.levels.forecaster.snapshot()
+    parts["positive"] = memory.positive.tobytes()
     parts["expectations"] = memory.guarding.expectations.snapshot()
     if watcher.feeds is not None:
         parts["feeds"] = _pack(watcher.feeds)
@@ -147,6 +150,7 @@ def _fill_minutes(minutes: Minutes, head: _Head, parts: Mapping[str, bytes]) -> 
     if minutes.bank.size != len(head.codes):
         raise ValueError(f"{minutes.bank.size} rows for {len(head.codes)} organisations")
     minutes.levels.restore(parts["levels"])
+    minutes.levels.forecaster.resume(parts["forecast"])
 
 
 def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
@@ -158,6 +162,7 @@ def _fill_memory(memory: Memory, size: int, parts: Mapping[str, bytes]) -> None:
         memory.proposer = msgspec.msgpack.decode(parts["proposals"], type=Proposer)
     memory.caps.take(_under(parts, "caps/"))
     memory.crowd.take(_under(parts, "crowd/"))
+    memory.positive = np.frombuffer(parts["positive"], dtype=np.int64).reshape(2, size).copy()
     memory.guarding.expectations.resume(parts["expectations"])
     memory.book.restore(parts["alerts"])
     for code, data in _under(parts, "stories/").items():

@@ -16,8 +16,8 @@ import msgspec
 from fastapi import FastAPI
 
 from alerts.delivering import RetryPolicy
-from alerts.model import AlertState, Excerpt, Finding, Representative, Scope, Series, Severity, SourceCount
-from alerts.ports import Found, Place, Refused, SourceUnavailableError, Status, Taken
+from alerts.model import AlertState, Excerpt, Finding, Level, Representative, Scope, Series, Severity, SourceCount
+from alerts.ports import Found, FoundLevel, Place, Refused, SourceUnavailableError, Status, Taken
 from alerts.store import AlertStore
 from alerts.store.memory import MemoryStore
 from alerts.themes import ThemeDesk
@@ -68,6 +68,29 @@ def make_excerpt(title: str = "Nước lên nhanh, người dân chờ cứu tr�
     """The text of `make_finding`'s representative."""
     excerpt = Excerpt("m1", "news", "bao-a", title, "https://example.org/1", moment(30, hours=1))
     return msgspec.structs.replace(excerpt, **changes)
+
+
+@dataclass
+class HandLevels:
+    """Hours that a test hands over."""
+
+    queue: "asyncio.Queue[Sequence[Level]]" = field(default_factory=asyncio.Queue)
+    offset: int = -1
+    begun_after: list[Mapping[tuple[str, int], int]] = field(default_factory=list)
+
+    def give(self, *levels: Level) -> None:
+        """Hand hours over."""
+        self.queue.put_nowait(levels)
+
+    async def follow(self, after: Mapping[tuple[str, int], int]) -> AsyncIterator[Sequence[FoundLevel]]:
+        """See `alerts.ports.LevelSource`."""
+        self.begun_after.append(after)
+        while True:
+            found = []
+            for level in await self.queue.get():
+                self.offset += 1
+                found.append(FoundLevel(Place("levels", 0, self.offset), level))
+            yield found
 
 
 @dataclass
@@ -203,6 +226,7 @@ async def running(
     *,
     store: AlertStore | None = None,
     source: HandSource | None = None,
+    levels: HandLevels | None = None,
     lookup: Lookup = system_lookup,
     organisations: Sequence[dict[str, Any]] = (),
     themes: ThemeDesk | None = None,
@@ -219,6 +243,7 @@ async def running(
         store=store,
         sink=sink,
         findings=[source],
+        levels=levels,
         health=health,
         organisations=organisations,
         themes=themes,

@@ -32,6 +32,8 @@ from alerts.model import (
     ChangeKind,
     Excerpt,
     Finding,
+    Forecast,
+    Level,
     Outcome,
     Receiver,
     Representative,
@@ -41,7 +43,7 @@ from alerts.model import (
     Verdict,
     canonical,
 )
-from alerts.ports import Found, Place
+from alerts.ports import Found, FoundLevel, Place
 from alerts.routing import OLDEST
 from alerts.store import AlertStore
 
@@ -80,6 +82,17 @@ def excerpt(id_: str = "m1", name: str = "Báo A", title: str = "Nước dâng n
     return Excerpt(id_, "news", name, title, f"https://bao.example.vn/{id_}", "2026-11-22T06:40:00.000Z")
 
 
+def level(organisation: str, hour: int, **changed: object) -> Level:
+    """An hour of an organisation."""
+    basis = Level(organisation, f"2026-11-22T{hour:02d}:00:00.000Z", 60, 9, 4, 3.2, 9.0, 0.2)
+    return msgspec.structs.replace(basis, **changed)
+
+
+def found_levels(*values: Level) -> list[FoundLevel]:
+    """The levels as they come from the log."""
+    return [FoundLevel(Place("levels", 0, offset), one) for offset, one in enumerate(values)]
+
+
 def found(*values: Finding | Excerpt, run: str = "", offset: int = 0) -> list[Found]:
     """The values as they come from the log, at offsets from `offset` on."""
     prefix = f"{run}." if run else ""
@@ -106,6 +119,42 @@ class StoreContract:
     """Every test gets an empty `store`."""
 
     # The ordered log
+
+    def test_levels_are_kept_by_hour_and_the_newest_with_its_forecasts(self, store: AlertStore) -> None:
+        forecast = (Forecast("negative", 6, 12.0, 3.0, 30.0),)
+        one, two, other = (
+            level(code, hour, forecasts=forecast) for code, hour in (("19", 7), ("19", 8), ("01", 7))
+        )  # fmt: skip
+        store.put_levels(found_levels(one, two, other))
+        assert store.newest_levels("") == [other, two]
+        assert store.newest_levels("", "19") == [two]
+        assert store.newest_levels("demo-1") == []
+        bare = [msgspec.structs.replace(each, forecasts=()) for each in (one, two)]
+        assert store.levels("", "19", until="2026-11-22T09:00:00.000Z", limit=9) == bare
+        assert store.levels("", "19", until="2026-11-22T08:00:00.000Z", limit=9) == bare[:1]
+        assert store.levels("", "19", until="2026-11-22T09:00:00.000Z", limit=1) == bare[1:]
+        assert store.places() == {("levels", 0): 2}
+
+    def test_an_hour_that_comes_again_replaces_itself_and_an_older_one_no_newer(self, store: AlertStore) -> None:
+        store.put_levels(found_levels(level("19", 8, negative=5)))
+        store.put_levels(found_levels(level("19", 8, negative=6), level("19", 7, negative=1)))
+        assert [one.negative for one in store.newest_levels("")] == [6]
+        assert [one.negative for one in store.levels("", "19", until="2027", limit=9)] == [1, 6]
+        store.put_levels([])
+
+    def test_near_misses_are_near_and_no_alarms_nearest_first(self, store: AlertStore) -> None:
+        hours = [level("19", hour, near=near) for hour, near in enumerate((0.05, 0.3, 1.0, 0.8))]
+        store.put_levels(found_levels(*hours, level("01", 3, near=0.5)))
+        since = "2026-11-22T01:00:00.000Z"
+        assert [one.near for one in store.near_misses("", since=since, limit=9)] == [0.8, 0.5, 0.3]
+        assert [one.near for one in store.near_misses("", since=since, limit=9, organisation="01")] == [0.5]
+        assert [one.near for one in store.near_misses("", since="2026-11-22T03:00:00.000Z", limit=1)] == [0.8]
+        assert store.near_misses("demo-1", since=since, limit=9) == []
+
+    def test_old_levels_are_forgotten(self, store: AlertStore) -> None:
+        store.put_levels(found_levels(level("19", 7), level("19", 8)))
+        assert store.forget_levels("2026-11-22T08:00:00.000Z") == 1
+        assert len(store.levels("", "19", until="2027", limit=9)) == 1
 
     def test_what_is_held_back_is_kept_apart_and_sent_to_nobody(self, store: AlertStore) -> None:
         store.put_receiver(OFFICE, "test", NOW)

@@ -4,6 +4,7 @@ from typing import Self
 
 from alerts.store.sql.database import Database
 from alerts.store.sql.incidents import IncidentsPart
+from alerts.store.sql.levels import LevelsPart
 from alerts.store.sql.log import LogPart
 from alerts.store.sql.migrate import migrate
 from alerts.store.sql.receivers import ReceiversPart
@@ -11,7 +12,7 @@ from alerts.store.sql.texts import TextsPart
 from alerts.store.sql.tokens import TokensPart
 
 
-class SqlStore(LogPart, IncidentsPart, ReceiversPart, TextsPart, TokensPart):
+class SqlStore(LogPart, LevelsPart, IncidentsPart, ReceiversPart, TextsPart, TokensPart):
     """`AlertStore` in SQL; see there for what each method promises.
 
     Parameters

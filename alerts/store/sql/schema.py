@@ -141,6 +141,28 @@ erasures = Table(
     Index("erasures_by_mention", "mention"),
 )
 
+levels = Table(
+    "levels",
+    metadata,
+    Column("run", Key, primary_key=True),
+    Column("organisation", Key, primary_key=True),
+    Column("start", Key, primary_key=True),
+    Column("near", Float, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("levels_by_start", "start"),
+    Index("levels_near", "run", "near", "start"),
+)
+
+level_heads = Table(
+    "level_heads",
+    metadata,
+    Column("run", Key, primary_key=True),
+    Column("organisation", Key, primary_key=True),
+    Column("start", Key, nullable=False),
+    Column("near", Float, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 receivers = Table(
     "receivers",
     metadata,
