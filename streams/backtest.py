@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 
 from alerts.model import Finding, Level
 from alerts.ports import Refused
+from detectors.bank import Why
 from detectors.policy import Policy
-from streams.mentions import Mention
+from streams.mentions import Mention, mark_record
 from streams.reading.stage import ReadStage
 from streams.records import ParsedRecord
 from streams.sources.lines import Line, Unreadable
 from streams.sources.replaying import Appends, Replaying, replay
 from streams.transports.batches import NewRecord
 from streams.watching.config import WatchConfig
-from streams.watching.envelopes import UNATTRIBUTED
+from streams.watching.envelopes import UNATTRIBUTED, home
 from streams.watching.output import Output
 from streams.watching.watcher import Watcher
 
@@ -60,7 +61,8 @@ class Backtest:
     rival
         Another policy that watches the very same readings; what it finds is in `rival_findings`.
     until
-        Milliseconds: nothing seen from then on is read, but for what is placed before.
+        Milliseconds, a whole minute: what is placed in minutes from then on is not asked for, and reading ends when all
+        before is closed.
     on_level
         Told every level, if `config.levels`.
     batch
@@ -101,21 +103,31 @@ class Backtest:
         lines
             Mentions in JSON, in the order in which they are to be seen.
         """
-        for found in replay(self._before_the_end(lines), self._replaying):
+        for found in replay(lines, self._replaying):
             if isinstance(found, Refused):
                 self.summary.refused.append(found)
                 continue
+            if self._is_over():
+                self._append(self._last_marks())
+                break
             self._append(found)
             if max(len(records) for records in self._waiting) >= self._batch:
                 yield from self._read()
         yield from self._read()
 
-    def _before_the_end(self, lines: Iterable[Line | Unreadable]) -> Iterator[Line | Unreadable]:
-        for line in lines:
-            seen_at = self._replaying.seen_at
-            if self._until is not None and seen_at is not None and seen_at >= self._until + self._config.lateness:
-                return
-            yield line
+    def why(self, organisation: str) -> Why:
+        """What the newest closed minute of an organisation was tested against, and why it did not fire."""
+        watcher = self._watchers[home(organisation, len(self._watchers))]
+        return watcher.bank.why(watcher.codes.index(organisation))
+
+    def _is_over(self) -> bool:
+        """Whether the mention taken last was seen after all that is to be told."""
+        seen_at = self._replaying.seen_at
+        return self._until is not None and seen_at is not None and seen_at >= self._until + self._config.lateness
+
+    def _last_marks(self) -> Appends:
+        mark = mark_record((self._until or 0) + self._config.lateness, final=True)
+        return [(partition, mark) for partition in range(self._config.mentions_partitions)]
 
     def _append(self, appends: Appends) -> None:
         for partition, record in appends:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from alerts.words import VIETNAM_TIME
+from deploy.backtesting.why import whole_minute
 from deploy.settings import SettingsError
 from detectors.policy import Policy
 from streams.settings import StreamSettings
@@ -53,10 +54,17 @@ class Asked:
         """Refuse what cannot be shown."""
         if self.begin is not None and self.end is not None and self.begin >= self.end:
             raise SettingsError("--from must be before --to")
+        if self.why is not None and (self.rival is not None or self.table or self.picture is not None):
+            raise SettingsError("--why explains one moment: it goes with neither --compare, --table nor --picture")
         if self.picture is not None and len(self.organisations) != 1:
             raise SettingsError("--picture shows one organisation: name it with --organisation")
         if self.picture is not None and self.picture.suffix.lower() != ".svg":
             raise SettingsError(f"--picture draws SVG: its name must end in .svg, not {self.picture.name!r}")
+
+    @property
+    def until(self) -> datetime | None:
+        """When all has been seen that is to be told: the end of the minute that is explained, or `end`."""
+        return self.end if self.why is None else whole_minute(self.why[1])
 
     def holds(self, organisation: str, fired_at: datetime) -> bool:
         """Whether an alert is to be told."""

@@ -1,6 +1,7 @@
 """A backtest over counts: CSV files, each on its own."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import numpy as np
@@ -10,12 +11,14 @@ from deploy.backtesting.course import Course, Point, binned
 from deploy.backtesting.picture import draw
 from deploy.backtesting.report import Exposure, Report
 from deploy.backtesting.told import of_counts
+from deploy.backtesting.why import as_line, told
 from deploy.commands.common import FAILED, OK, say
 from deploy.progress import Progress, Silent, shown
 from deploy.settings import SettingsError
-from detectors.bank import Bank
+from detectors.bank import Bank, Why
 from detectors.counts import MINUTE, Counts, CountsError, read_counts
 from detectors.evaluate import EPOCH, Follow, origin, replay
+from detectors.policy import Policy
 from streams.sources.files import Form, MentionFile, SourceFileError
 from streams.sources.lines import Unreadable
 
@@ -33,6 +36,8 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
             try:
                 with file:
                     counts = read_counts(_texts(file, progress), step)
+                if asked.why is not None and asked.why[0] in counts.names:
+                    return _explain(counts, asked.policy, asked.why, progress)
                 _replay(counts, asked, report, course, progress)
             except CountsError as error:
                 progress.say(f"canhbao: {file.path}, {error}")
@@ -40,6 +45,8 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
             rows += counts.rows
             exposure = exposure.and_of(_told_of(counts, asked), *_span(counts), asked)
     report.write = Silent().write
+    if asked.why is not None:
+        raise SettingsError(f"--why: no row is of {asked.why[0][:80]!r}")
     for name in sorted(asked.organisations - exposure.organisations):
         raise SettingsError(f"--organisation: no row is of {name[:80]!r}")
     if asked.picture is not None:
@@ -48,6 +55,32 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
         asked.picture.write_text(draw(name, points, report.told), encoding="utf-8")
     say(f"{rows:,} rows")
     report.end(exposure)
+    return OK
+
+
+class _Found(Exception):  # noqa: N818 - no error: the replay has come to where it was to go
+    """The window was closed."""
+
+
+def _explain(counts: Counts, policy: Policy, asked: tuple[str, datetime], progress: Progress) -> int:
+    """Replay until the window that holds the time is closed, and say what it was tested against."""
+    name, at = asked
+    base, _ = origin(counts)
+    wanted, row, found = (at - base) // (counts.step * MINUTE), counts.names.index(name), list[Why]()
+
+    def follow(place: int, bank: Bank) -> None:
+        if place == wanted:
+            found.append(bank.why(row))
+            raise _Found
+
+    with suppress(_Found):
+        for _ in replay(counts, policy, follow=follow, progress=_every(progress)):
+            pass
+    if not found:
+        raise SettingsError("--why: the file has no window at that time")
+    progress.write(as_line(name, name, at, found[0]))
+    for told_line in told(name, at, found[0]):
+        progress.say(told_line)
     return OK
 
 

@@ -9,6 +9,7 @@ from deploy.backtesting.course import Course, binned
 from deploy.backtesting.picture import draw
 from deploy.backtesting.report import Exposure, Report
 from deploy.backtesting.told import of_finding
+from deploy.backtesting.why import as_line, told
 from deploy.commands.common import FAILED, OK, say
 from deploy.progress import Progress, Silent, shown
 from deploy.settings import Settings, SettingsError
@@ -37,8 +38,13 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
         policy=asked.policy,
         levels=asked.picture is not None,
     )
-    for code in sorted(asked.organisations - set(config.names)):
-        raise SettingsError(f"--organisation: {code[:80]!r} is not in the register; see `canhbao organisations`")
+    whys = () if asked.why is None else (asked.why,)
+    for option, code in [
+        *(("--organisation", c) for c in sorted(asked.organisations)),
+        *(("--why", c) for c, _ in whys),
+    ]:
+        if code not in config.names:
+            raise SettingsError(f"{option}: {code[:80]!r} is not in the register; see `canhbao organisations`")
     course, report = Course(), Report(asked)
     width = 1 if asked.begin and asked.end and asked.end - asked.begin <= _SHORT else 60
     # Voice keys do not leave this process, so nothing here is worth a secret.
@@ -47,7 +53,7 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
         ReadStage(reader, config.readings_partitions, replay=True),
         config,
         rival=asked.rival,
-        until=None if asked.end is None else round(asked.end.timestamp() * 1000),
+        until=None if asked.until is None else round(asked.until.timestamp() // 60) * 60_000,
         on_level=lambda level: course.take(level, minutes=width) if level.organisation in asked.organisations else None,
     )
     opened = [MentionFile(name) for name in files]
@@ -55,6 +61,8 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
         report.write = progress.write
         for finding in backtest.run(_lines(opened, progress)):
             report.take(of_finding(finding))
+    if asked.why is not None:
+        return _explain(config, asked.why, backtest)
     report.write = Silent().write
     for finding in backtest.rival_findings:
         report.take_rival(of_finding(finding))
@@ -62,6 +70,18 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
     _sums(backtest.summary)
     report.end(_exposure(asked, config, backtest.summary))
     return FAILED if backtest.summary.refused else OK
+
+
+def _explain(config: WatchConfig, asked: tuple[str, datetime], backtest: Backtest) -> int:
+    organisation, at = asked
+    last = backtest.summary.last_seen
+    if last is None or last < at.timestamp() * 1000:
+        raise SettingsError("--why: no mention was seen as late as that")
+    why = backtest.why(organisation)
+    Silent().write(as_line(organisation, config.names[organisation], at, why))
+    for row in told(config.names[organisation], at, why):
+        say(row)
+    return OK
 
 
 def _lines(files: Sequence[MentionFile], progress: Progress) -> Iterator[Line | Unreadable]:

@@ -48,7 +48,7 @@ class Exposure:
 class Report:
     """Takes what was found, and prints it.
 
-    Without another setting to compare with, a line is printed as soon as it is taken.
+    A line is printed as soon as it is taken, unless it waits for the other setting or one moment is to be explained.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -62,7 +62,7 @@ class Report:
         """Something that the setting found."""
         if self._wanted(told):
             self.told.append(told)
-            if self._asked.rival is None:
+            if self._asked.rival is None and self._asked.why is None:
                 self.write(told.line)
 
     def take_rival(self, told: Told) -> None:

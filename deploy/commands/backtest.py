@@ -35,6 +35,14 @@ def backtest(
             "its alert is kept, gained or lost; may be repeated.",
         ),
     ] = None,
+    why: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="ORGANISATION TIME",
+            help="Explain instead why there was or was no alert at that time: each window looked at, what it had, what "
+            "was usual, and what would have fired.",
+        ),
+    ] = None,
     table: Annotated[bool, typer.Option("--table", help="Also a table of the alerts, on stderr.")] = False,
     picture: Annotated[
         Path | None,
@@ -57,6 +65,7 @@ def backtest(
         begin=parse_time(begin, "--from") if begin else None,
         end=parse_time(end, "--to") if end else None,
         organisations=frozenset(organisation or ()),
+        why=(why[0], parse_time(why[1], "--why")) if why else None,
         all_changes=all_changes,
         table=table,
         picture=picture,

@@ -1,5 +1,6 @@
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from streams.reading.stage import ReadStage
 from streams.sources.lines import Line, Unreadable
 from streams.sources.replaying import Replaying
 from streams.watching.config import WatchConfig
+from streams.watching.times import instant
 from streams.watching.watcher import Watcher
 from tests.streams.watching.world import SHARP
 
@@ -115,6 +117,30 @@ def test_neither_batches_nor_readings_partitions_change_what_is_found(
     test = Backtest(stage(readings_partitions), config(4, readings_partitions), batch=batch)
     cut = [canonical(finding) for finding in test.run(Line(1, line) for line in lines)]
     assert sorted(cut) == sorted(plain)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32), minute=st.integers(60, 200))
+def test_a_backtest_until_a_minute_finds_what_was_found_before_it(seed: int, minute: int) -> None:
+    lines = [Line(number, line) for number, line in enumerate(mentions(seed), 1)]
+    until = round(datetime(2025, 10, 7, tzinfo=UTC).timestamp() + 60 * minute) * 1000
+    moment = instant(until)
+    whole = [canonical(f) for f in Backtest(stage(1), config(4, 1)).run(lines) if f.fired_at < moment]
+    cut = Backtest(stage(1), config(4, 1), until=until)
+    assert [canonical(f) for f in cut.run(lines) if f.fired_at < moment] == whole
+    assert cut.why("19").scales[0].minutes == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_another_policy_finds_beside_what_it_finds_alone(seed: int) -> None:
+    lines = [Line(number, line) for number, line in enumerate(mentions(seed), 1)]
+    loud = replace(SHARP, budget=SHARP.budget / 10)
+    both = Backtest(stage(2), config(4, 2), rival=loud)
+    first = [canonical(f) for f in both.run(lines)]
+    assert first == [canonical(f) for f in Backtest(stage(2), config(4, 2)).run(lines)]
+    alone = Backtest(stage(2), replace(config(4, 2), policy=loud)).run(lines)
+    assert [canonical(f) for f in both.rival_findings] == [canonical(f) for f in alone]
 
 
 def test_findings_come_in_order_of_time_with_revisions_in_turn() -> None:

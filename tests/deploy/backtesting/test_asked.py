@@ -48,6 +48,12 @@ def test_a_picture_needs_one_organisation_and_is_svg() -> None:
         Asked(Policy(), picture=Path("a.png"), organisations=frozenset({"19"}))
 
 
+def test_one_moment_is_explained_at_a_time() -> None:
+    with pytest.raises(SettingsError, match="--why explains one moment"):
+        Asked(Policy(), why=("19", AT), table=True)
+    assert Asked(Policy(), why=("19", AT), end=AT).until == AT + timedelta(minutes=1)
+
+
 def test_the_end_is_after_the_beginning() -> None:
     with pytest.raises(SettingsError, match="--from must be before --to"):
         Asked(Policy(), begin=AT, end=AT)

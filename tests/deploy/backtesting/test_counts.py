@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.backtesting.asked import Asked
+from deploy.backtesting.asked import Asked, parse_time
 from deploy.backtesting.counts import counted
 from deploy.settings import SettingsError
 from detectors.policy import Policy
@@ -36,8 +36,6 @@ def written(path: Path, rows: list[list[str]]) -> str:
 
 
 def test_alerts_are_told_between_two_times_only(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from deploy.backtesting.asked import parse_time
-
     file = written(tmp_path / "a.csv", flood())
     for begin, many in (("2025-01-01", 1), ("2025-01-06", 0)):
         assert counted([file], 1, Asked(POLICY, begin=parse_time(begin, "--from"))) == 0
@@ -72,6 +70,30 @@ def test_a_setting_compared_with_itself_keeps_everything(tmp_path: Path, capfd: 
     assert "0 gained, 0 lost, 1 kept" in shown.err
 
 
+def test_a_moment_is_explained_by_every_window_looked_at(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path / "a.csv", flood())
+    quiet, loud = parse_time("2025-01-03T10:00:30Z", "--why"), parse_time("2025-01-04T00:20:00Z", "--why")
+    for at, refusal in ((quiet, "below the threshold"), (loud, "still firing")):
+        assert counted([file], 1, Asked(POLICY, why=("A", at))) == 0
+        shown = capfd.readouterr()
+        found = json.loads(shown.out)
+        assert (found["organisation"], found["refusal"]) == ("A", refusal)
+        nearest = found["scales"][found["decisive"]]
+        assert nearest["minutes"] == found["decisive_window_minutes"]
+        assert f"{nearest['observed']:,} negatives" in shown.err
+        assert refusal in shown.err
+    assert nearest["observed"] > nearest["expected"]
+
+
+@pytest.mark.parametrize(
+    ("why", "said"), [(("Z", "2025-01-02"), "no row is of 'Z'"), (("A", "2024-01-02"), "no window")]
+)
+def test_what_the_file_does_not_hold_cannot_be_explained(tmp_path: Path, why: tuple[str, str], said: str) -> None:
+    asked = Asked(POLICY, why=(why[0], parse_time(why[1], "--why")))
+    with pytest.raises(SettingsError, match=said):
+        counted([written(tmp_path / "a.csv", flood())], 1, asked)
+
+
 OFFSETS = st.sampled_from(["Z", "", "+07:00"])
 TIMES = st.one_of(
     st.builds("2025-01-{:02d}T{:02d}:{:02d}:{:02d}Z".format, *[st.integers(0, 61)] * 4),
@@ -90,7 +112,7 @@ ROWS = st.lists(st.lists(st.one_of(TIMES, CELLS), max_size=6), max_size=4)
 LIKELY = st.lists(st.tuples(st.sampled_from(["A", "B", ""]), TIMES, CELLS, CELLS).map(list), max_size=12)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.one_of(ROWS, LIKELY), step=st.sampled_from([1, 5, 60, 1440]), rival=st.booleans())
 def test_hostile_rows_are_answered_or_refused_with_line_and_reason(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], rows: list[list[str]], step: int, *, rival: bool
@@ -108,7 +130,7 @@ def test_hostile_rows_are_answered_or_refused_with_line_and_reason(
         assert shown.out == "", "half of an answer would look like all of it"
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300), header=st.booleans())
 def test_hostile_bytes_are_answered_or_refused_in_a_sentence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], data: bytes, *, header: bool
