@@ -52,7 +52,7 @@ def counted(files: Sequence[str], step: int, asked: Asked) -> int:
     if asked.picture is not None:
         (name,) = asked.organisations
         points = binned(course.between(asked.begin, asked.end).points)
-        asked.picture.write_text(draw(name, points, report.told), encoding="utf-8")
+        asked.picture.write_text(draw(name, points, report.marked), encoding="utf-8")
     say(f"{rows:,} rows")
     report.end(exposure)
     return OK

@@ -100,7 +100,7 @@ def _draw(asked: Asked, config: WatchConfig, course: Course, report: Report) -> 
         return
     (code,) = asked.organisations
     points = binned(course.between(asked.begin, asked.end).points)
-    asked.picture.write_text(draw(config.names[code], points, report.told), encoding="utf-8")
+    asked.picture.write_text(draw(config.names[code], points, report.marked), encoding="utf-8")
 
 
 def _sums(summary: Summary) -> None:

@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 1200, 460
 LEFT, RIGHT, TOP, BOTTOM = 70, 24, 84, 56
 #: Dark enough on white for those who see colours and for those who do not; graver is darker and higher.
 COLOURS = {"notice": "#8a6d00", "warning": "#b35900", "serious": "#c02020", "critical": "#7a0060"}
+#: What nobody was told of.
+HELD = "#9a9a9a"
 #: Between two marks of the time: the least with which there are no more than `MOST_TICKS`.
 STEPS = tuple(timedelta(minutes=m) for m in (30, 60, 180, 360, 720, 1440, 2880, 10080, 20160, 43200, 129600))
 MOST_TICKS = 12
@@ -132,9 +134,10 @@ def _stairs(frame: _Frame, points: Sequence[Point], heights: Sequence[float]) ->
 def _marks(frame: _Frame) -> list[str]:
     found = []
     for alert in frame.alerts:
-        x, colour = frame.x(alert.fired_at), COLOURS[alert.severity]
+        held = alert.reason == "held_back"
+        x, colour = frame.x(alert.fired_at), HELD if held else COLOURS[alert.severity]
         moment = f"{alert.fired_at.astimezone(words.VIETNAM_TIME):%d/%m/%Y %H:%M}"
-        severity = words.SEVERITY[Severity(alert.severity)]
+        severity = words.HELD_BACK if held else words.SEVERITY[Severity(alert.severity)]
         found.append(
             f"<g><title>{escape(f'{moment} – {severity}')}</title>"
             f'<path d="M{x:g} {TOP}V{HEIGHT - BOTTOM}" stroke="{colour}" stroke-width="1.4"/>'
@@ -146,23 +149,27 @@ def _marks(frame: _Frame) -> list[str]:
 def _legend(frame: _Frame) -> list[str]:
     x, y = LEFT + 0.0, 68.0
     found = []
-    for swatch, name in _swatches({alert.severity for alert in frame.alerts}):
+    for swatch, name in _swatches(frame.alerts):
         found.append(f'<g transform="translate({x:g} {y:g})">{swatch}</g>')
         found.append(_text(x + 24, y, name))
         x += 24 + 6.4 * len(name) + 24
     return found
 
 
-def _swatches(severities: set[str]) -> list[tuple[str, str]]:
+def _swatches(alerts: Sequence[Told]) -> list[tuple[str, str]]:
     box = '<rect y="-9" width="18" height="10" fill="{}" fill-opacity="{}"/>'
     dashes = '<path d="M0 -4h18" stroke="#1461a8" stroke-width="2" stroke-dasharray="6 3"/>'
+    arrow = '<path d="M9 1l-6 -10h12z" fill="{}"/>'
     found = [(box.format("#444", 0.35), words.PICTURE_COUNT), (dashes, words.PICTURE_EXPECTED)]
     found.append((box.format("#d7e6f5", 1), words.PICTURE_BAND))
-    for severity, name in words.SEVERITY.items():
-        if severity.value not in severities:
-            continue
-        arrow = f'<path d="M9 1l-6 -10h12z" fill="{COLOURS[severity.value]}"/>'
-        found.append((arrow, words.PICTURE_ALERT.format(severity=name)))
+    graded = {alert.severity for alert in alerts if alert.reason != "held_back"}
+    found += [
+        (arrow.format(COLOURS[severity.value]), words.PICTURE_ALERT.format(severity=name))
+        for severity, name in words.SEVERITY.items()
+        if severity.value in graded
+    ]
+    if any(alert.reason == "held_back" for alert in alerts):
+        found.append((arrow.format(HELD), words.HELD_BACK))
     return found
 
 

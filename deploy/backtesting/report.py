@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from alerts.words import VIETNAM_TIME, clean
 from deploy.backtesting.asked import Asked
 from deploy.backtesting.told import Told
@@ -12,7 +14,7 @@ from deploy.commands.common import say
 from deploy.progress import Silent
 from detectors.comparing import at_night, compare, later_by
 
-FIRED = "fired"
+FIRED, HELD_BACK = "fired", "held_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class Exposure:
         return f"{alerts / self.weeks:.3f} an organisation and week" if self.weeks > 0 else "in no time at all"
 
 
+class _Id(msgspec.Struct):
+    id: str
+
+
 class Report:
     """Takes what was found, and prints it.
 
@@ -56,10 +62,14 @@ class Report:
         #: Prints a line; another way is taken while a progress bar is on the same terminal.
         self.write: Callable[[bytes], None] = Silent().write
         self.told: list[Told] = []
+        #: First firings and what was held back: what a picture marks.
+        self.marked: list[Told] = []
         self.rivals: list[Told] = []
 
     def take(self, told: Told) -> None:
         """Something that the setting found."""
+        if told.reason in {FIRED, HELD_BACK} and self._asked.holds(told.organisation, told.fired_at):
+            self.marked.append(told)
         if self._wanted(told):
             self.told.append(told)
             if self._asked.rival is None and self._asked.why is None:
@@ -88,8 +98,13 @@ class Report:
         fired = self.fired()
         say(
             f"{len(fired):,} alert{'s' * (len(fired) != 1)}, {exposure.rate(len(fired))} ({exposure.told}), "
-            f"{at_night(told.fired_at for told in fired):,} at night"
+            f"{at_night(told.fired_at for told in fired):,} at night{self._held()}"
         )
+
+    def _held(self) -> str:
+        """How many alerts were held back at first, as `--all-changes` shows them."""
+        held = len({msgspec.json.decode(told.line, type=_Id).id for told in self.marked if told.reason == HELD_BACK})
+        return f"; {held:,} held back at first, see --all-changes" if held else ""
 
     def _compare(self, exposure: Exposure, say: Callable[[str], None]) -> None:
         first, second = self.fired(), _fired(self.rivals)

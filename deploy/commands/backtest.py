@@ -16,7 +16,7 @@ def backtest(
         bool, typer.Option("--counts", help="The files are CSV of organisation,window_start,mentions,negative.")
     ] = False,
     step: Annotated[str, typer.Option(help="With --counts: length of a window, such as 1m or 1h.")] = "1m",
-    all_changes: Annotated[bool, typer.Option("--all-changes", help="Also updates and resolutions.")] = False,
+    all_changes: Annotated[bool, typer.Option("--all-changes", help="Also updates, ends, what was held back.")] = False,
     budget: Annotated[
         float | None, typer.Option(help="False alarms accepted an organisation and week, instead of the setting's.")
     ] = None,

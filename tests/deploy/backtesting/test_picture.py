@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.words import PICTURE_EMPTY, SEVERITY
+from alerts.words import HELD_BACK, PICTURE_EMPTY, SEVERITY
 from deploy.backtesting.course import MOST_POINTS, Course, Point, binned
 from deploy.backtesting.picture import HEIGHT, WIDTH, draw
 from deploy.backtesting.told import Told
@@ -65,6 +66,13 @@ def test_alerts_are_marked_with_time_and_severity_and_only_inside() -> None:
     assert "07/10/2025 03:30 – nghiêm trọng" in texts(svg)
     assert "đặc biệt nghiêm trọng" not in texts(svg)
     assert SEVERITY  # the words are the alerts' own
+
+
+def test_what_was_held_back_is_marked_as_such() -> None:
+    held = replace(alert(2.0), reason="held_back")
+    svg = draw("A", points([1] * 10), [held])
+    assert f"07/10/2025 02:00 – {HELD_BACK}" in texts(svg)
+    assert "cảnh báo: nghiêm trọng" not in texts(svg)
 
 
 def test_nothing_to_draw_is_said() -> None:

@@ -13,7 +13,7 @@ START = datetime(2025, 10, 7, tzinfo=UTC)
 
 def told(hours: float, name: str = "19", reason: str = "fired") -> Told:
     at = START + timedelta(hours=hours)
-    line = json.dumps({"organisation": name, "hours": hours}).encode()
+    line = json.dumps({"id": f"{name}/{hours}", "organisation": name, "hours": hours}).encode()
     return Told(name, f"Tỉnh {name}", at, "warning", 9, 1.0, 0.01, reason, line)
 
 
@@ -35,6 +35,15 @@ def test_other_changes_are_told_only_when_asked(capfdbinary: pytest.CaptureFixtu
         report.take(told(2, reason="resolved"))
     assert (len(quiet.told), len(full.told), len(full.fired())) == (1, 2, 1)
     assert capfdbinary.readouterr().out.count(b"\n") == 3
+
+
+def test_what_is_held_back_is_counted_and_shown_only_when_asked(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    report = Report(Asked(Policy()))
+    report.take(told(1, reason="held_back"))
+    assert [one.reason for one in report.marked] == ["held_back"]
+    assert ended(report)[0].startswith("0 alerts")
+    assert ended(report)[0].endswith("; 1 held back at first, see --all-changes")
+    assert capfdbinary.readouterr().out == b""
 
 
 def test_the_sum_says_how_often_and_how_many_at_night(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
