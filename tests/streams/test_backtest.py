@@ -168,6 +168,34 @@ def test_the_summary_says_what_was_refused_and_what_was_found() -> None:
     assert test.summary.first_seen < test.summary.last_seen
 
 
+ODD_TIMES = st.sampled_from(["2025-10-07T09:00:00+07:00", "2025-10-06T02:00:00Z", "2031-01-01T00:00:00Z", "soon", ""])
+ODD_SOURCES = st.fixed_dictionaries({"kind": st.sampled_from(["news", "x"]), "name": st.text(max_size=3)})
+ODD_MENTIONS = st.fixed_dictionaries(
+    {
+        "id": st.one_of(st.text(max_size=5), st.integers()),
+        "published_at": ODD_TIMES,
+        "source": st.one_of(
+            st.none(), st.fixed_dictionaries({"kind": st.sampled_from(["news", "x"]), "name": st.text(max_size=3)})
+        ),
+        "title": st.one_of(st.none(), st.text(max_size=12)),
+    },
+    optional={
+        "sentiment": st.one_of(st.floats(), st.text(max_size=3)),
+        "organisations": st.lists(st.sampled_from(["19", "?"])),
+    },
+).map(lambda mention: json.dumps(mention).encode())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=40), ODD_MENTIONS), max_size=12))
+def test_whatever_the_lines_are_each_is_read_or_refused_with_its_number(lines: list[bytes]) -> None:
+    test = Backtest(stage(1), config(2, 1))
+    list(test.run(Line(number, line) for number, line in enumerate(lines, 1)))
+    assert test.summary.mentions + len(test.summary.refused) == len(lines)
+    assert {refused.line for refused in test.summary.refused} <= set(range(1, len(lines) + 1))
+    assert all(refused.detail for refused in test.summary.refused)
+
+
 def test_no_mentions_find_nothing() -> None:
     assert list(backtest([], stage(1), config(4, 1))) == []
 

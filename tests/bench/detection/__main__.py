@@ -126,7 +126,7 @@ def main() -> None:
         worlds = [World(seed, per_band=100, quiet_weeks=1, crises=False) for seed in SELECTION[:2]]
         print("THRESHOLDS =", tuple(oracle_thresholds(worlds)))
     elif asked.what == "calibration":
-        crowd = 100 if asked.full else 40
+        crowd = 80 if asked.full else 40
         worlds = [World(seed, per_band=crowd, crises=False, drift=asked.drift) for seed in seeds[:1]]
         points = show_calibration(shipped, asked.budgets, worlds)
         if asked.diagram is not None:
