@@ -24,7 +24,7 @@ from detectors.policy import DEFAULT
 
 SHARED = Path(__file__).parents[3] / "shared"
 NAB = SHARED / "data" / "nab"
-RUNS = 7
+RUNS = 5
 
 
 def told(name: str, figures: list[float], limit: float) -> None:
@@ -59,21 +59,47 @@ def close(bank: Bank, counts: "np.ndarray[tuple[int, int], np.dtype[np.int64]]")
         bank.close(bank.next_minute or 0, window, window)
 
 
+#: Ticks in a minute, at each of which the organisations touched are tested.
+TICKS = 240
+
+
 def costs_of(rows: int, minutes: int, aim: float) -> None:
     """The steps of a bank of `rows`."""
     bank = warm(rows, 0.02)
     counts = np.random.default_rng(2).poisson(0.02, (minutes, rows)).astype(np.int64)
-    row, so_far = np.array([3]), np.ones((1, 11), dtype=np.int64)
-
-    def early() -> None:
-        for _ in range(500):
-            bank.early(row, so_far, so_far)
-
     told(f"close, {rows:,} rows", timed(RUNS, minutes, lambda: close(bank, counts)), aim)
     idle = timed(RUNS, minutes, lambda: bank.close_idle((bank.next_minute or 0) + minutes))
     told(f"close_idle, {rows:,} rows", idle, aim)
-    told(f"early, one of {rows:,} rows, 11 open minutes", timed(RUNS, 500, early), 60.0)
+    live(bank)
     print(f"{'snapshot, bytes a row':<46}{len(bank.snapshot()) / rows:>10.0f}{'':>20}{8192:>10}")
+
+
+def live(bank: Bank) -> None:
+    """What is asked between two minutes: a row alone, explained, and as many rows as a tick touches."""
+    one, few, many = np.array([3]), np.full((1, 11), 0), np.full((1, 11), 3)
+    few[0, -1] = 1
+    touched = np.arange(max(1, bank.size // TICKS)) * TICKS % bank.size
+    some = np.zeros((len(touched), 11), dtype=np.int64)
+    some[:, -1] = 1
+
+    def alone(counts: "np.ndarray[tuple[int, int], np.dtype[np.int64]]") -> None:
+        for _ in range(500):
+            bank.early(one, counts, counts)
+
+    def explained() -> None:
+        for _ in range(500):
+            bank.early(one, few, few)
+            bank.why(3)
+
+    def ticks() -> None:
+        for _ in range(TICKS):
+            bank.early(touched, some, some)
+
+    told("early, one row, nothing near", timed(RUNS, 500, lambda: alone(few)), 20.0)
+    told("early, one row at its gate", timed(RUNS, 500, lambda: alone(many)), 0.0)
+    told("early and why, one row", timed(RUNS, 500, explained), 20.0)
+    told(f"early, {len(touched)} rows at once, each", timed(RUNS, TICKS * len(touched), ticks), 20.0)
+    told(f"a live minute of {bank.size:,} rows: {TICKS} ticks", timed(RUNS, 1, ticks), 250_000.0)
 
 
 def scores() -> None:
@@ -103,6 +129,6 @@ def scores() -> None:
 
 if __name__ == "__main__":
     print(f"{'microseconds a minute':<46}{'least':>10}{'median':>10}{'most':>10}{'aim':>10}")
-    costs_of(60, 6000, 25.0)
-    costs_of(10_000, 120, 10_000.0)
+    costs_of(60, 6000, 40.0)
+    costs_of(10_000, 120, 8_000.0)
     scores()
