@@ -15,6 +15,8 @@ MOST_WINDOWS = 20 * 366 * 1440
 MOST_MENTIONS = 10**9
 #: Characters of a name, and of a time as written.
 MOST_CHARACTERS = 200
+#: Texts of times and of counts that are remembered while a file is read.
+_MOST_KNOWN = 100_000
 
 
 class CountsError(ValueError):
@@ -99,42 +101,73 @@ def read_counts(lines: Iterable[str], step: int = 1) -> Counts:
         header = next(reader, [])
         if [name.strip().removeprefix("\ufeff") for name in header] != COLUMNS:
             raise CountsError(1, f"the header must be {','.join(COLUMNS)}")
-        found: dict[str, Series] = {}
+        found = _Rows(step)
         rows = 0
         for cells in reader:
             if cells:
-                _take(found, cells, step, reader.line_num)
+                found.take(cells, reader.line_num)
                 rows += 1
     except csv.Error as error:
         raise CountsError(reader.line_num, f"this is no CSV ({error})") from error
     except UnicodeDecodeError as error:
         raise CountsError(reader.line_num + 1, "this is not UTF-8") from error
-    return Counts(step, tuple(found), rows, tuple(found.values()))
+    return Counts(step, tuple(found.series), rows, tuple(found.series.values()))
 
 
-def _take(found: dict[str, Series], cells: list[str], step: int, line: int) -> None:
-    if len(cells) != len(COLUMNS):
-        raise CountsError(line, f"{len(COLUMNS)} columns are needed, not {len(cells)}")
-    name, written = cells[0], cells[1]
-    if not name.strip() or len(name) > MOST_CHARACTERS:
-        raise CountsError(line, f"organisation needs 1 to {MOST_CHARACTERS} characters")
-    start = _time(written, line)
-    mentions, negative = _count(cells[2], "mentions", line), _count(cells[3], "negative", line)
-    if negative > mentions:
-        raise CountsError(line, f"negative ({negative}) is more than mentions ({mentions})")
-    series = found.setdefault(name, Series(start))
-    place, off = divmod(start - series.first, step * MINUTE)
-    if off:
-        raise CountsError(line, f"window_start is not a whole number of steps of {step} min after {name}'s first")
-    if series.places and place <= series.places[-1]:
-        what = "is there twice" if place == series.places[-1] else "is before the row above it"
-        raise CountsError(line, f"the window {written} of {name} {what}")
-    if place > MOST_WINDOWS:
+class _Rows:
+    """Checks row after row. Times and counts come again and again: each is read once."""
+
+    def __init__(self, step: int) -> None:
+        self.series: dict[str, Series] = {}
+        self._step = step
+        self._width = step * MINUTE
+        self._times: dict[str, datetime] = {}
+        self._counts: dict[str, int] = {}
+
+    def take(self, cells: list[str], line: int) -> None:
+        if len(cells) != len(COLUMNS):
+            raise CountsError(line, f"{len(COLUMNS)} columns are needed, not {len(cells)}")
+        name, written = cells[0], cells[1]
+        start = self._times.get(written) or self._time(written, line)
+        mentions, negative = self._counts.get(cells[2]), self._counts.get(cells[3])
+        if mentions is None:
+            mentions = self._count(cells[2], "mentions", line)
+        if negative is None:
+            negative = self._count(cells[3], "negative", line)
+        if negative > mentions:
+            raise CountsError(line, f"negative ({negative}) is more than mentions ({mentions})")
+        series = self.series.get(name) or self._new(name, start, line)
+        place, off = divmod(start - series.first, self._width)
+        if off or place > MOST_WINDOWS or (series.places and place <= series.places[-1]):
+            self._refuse(series, name, written, place, line, off=bool(off))
+        series.places.append(place)
+        series.negative.append(negative)
+        series.mentions.append(mentions)
+        series.written.append(written)
+
+    def _new(self, name: str, start: datetime, line: int) -> Series:
+        if not name.strip() or len(name) > MOST_CHARACTERS:
+            raise CountsError(line, f"organisation needs 1 to {MOST_CHARACTERS} characters")
+        return self.series.setdefault(name, Series(start))
+
+    def _refuse(self, series: Series, name: str, written: str, place: int, line: int, *, off: bool) -> None:
+        if off:
+            step = f"steps of {self._step} min after {name}'s first"
+            raise CountsError(line, f"window_start is not a whole number of {step}")
+        if series.places and place <= series.places[-1]:
+            what = "is there twice" if place == series.places[-1] else "is before the row above it"
+            raise CountsError(line, f"the window {written} of {name} {what}")
         raise CountsError(line, f"window_start is more than {MOST_WINDOWS} windows after {name}'s first")
-    series.places.append(place)
-    series.negative.append(negative)
-    series.mentions.append(mentions)
-    series.written.append(written)
+
+    def _time(self, written: str, line: int) -> datetime:
+        if len(self._times) >= _MOST_KNOWN:
+            self._times.clear()
+        return self._times.setdefault(written, _time(written, line))
+
+    def _count(self, written: str, what: str, line: int) -> int:
+        if len(self._counts) >= _MOST_KNOWN:
+            self._counts.clear()
+        return self._counts.setdefault(written, _count(written, what, line))
 
 
 def _time(text: str, line: int) -> datetime:
