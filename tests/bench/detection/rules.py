@@ -14,7 +14,8 @@ from tests.bench.detection.world import DAY, Day, Streams
 HOUR, WEEK = 60, 7 * DAY
 #: A mean of less than this is taken as this, and so is a standard deviation: else a rule fires at a body's first word.
 LEAST = 0.5
-_DAYS = 15
+#: Days that are kept, and how many a rule needs: the longest looks back over eight before the present one.
+_DAYS, _LEAST = 15, 9
 
 Scored = Iterator[tuple[Day, Floats]]
 Rule = Callable[["Past"], Floats]
@@ -111,9 +112,9 @@ RULES: tuple[tuple[str, Rule, float], ...] = (
 
 
 def scores(streams: Streams, rule: Rule) -> Scored:
-    """Each day's scores of a rule, from the first day on that has two weeks before it."""
+    """Each day's scores of a rule, from the first day on that has enough days before it."""
     kept: list[Day] = []
     for day in streams.days():
         kept = [*kept[1 - _DAYS :], day]
-        if len(kept) == _DAYS:
+        if len(kept) >= _LEAST:
             yield day, rule(Past(kept))
