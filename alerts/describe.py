@@ -49,6 +49,7 @@ def summary(finding: Finding, excerpts: Sequence[Excerpt] = (), *, run: str = LI
     ...     print(sentence)
     Từ 13 giờ 30 phút đến 14 giờ 05 phút ngày 22/11/2026, Thái Nguyên có 1.200 lượt nhắc tiêu cực trong tổng số \
 2.000 lượt nhắc; mức bình thường khoảng 7,5, tức gấp khoảng 160 lần
+    Trong đó có 12 tin gốc; 1.188 lượt là bài đăng lại
     Nếu chỉ là dao động thông thường, với đơn vị này mức như vậy hoặc cao hơn ước tính chỉ gặp một lần \
 trong khoảng 40 tuần
     Nguồn chính: Báo A (800 lượt tiêu cực) và Báo B (400 lượt tiêu cực)
@@ -71,6 +72,8 @@ def _course(finding: Finding) -> list[str]:
     if ended:
         sentences.append(words.ENDED.format(organisation=_name(finding), moment=_moment(finding.fired_at)))
     sentences.append(_counts(finding))
+    if 0 < finding.stories < finding.observed:
+        sentences.append(words.STORIES.format_map(_told(finding)))
     if finding.revision > 1:
         sentences.append(words.FIRST_FIRED.format(moment=_moment(finding.first_fired_at)))
     if not ended:
@@ -114,6 +117,7 @@ def block(
       Đơn vị             Thái Nguyên
       Thời gian          từ 13 giờ 30 phút đến 14 giờ 05 phút ngày 22/11/2026
       Tiêu cực           1.200 lượt nhắc tiêu cực / 2.000 lượt nhắc
+      Tin gốc            12 tin gốc, 1.188 bài đăng lại
       Mức bình thường    khoảng 7,5 (gấp khoảng 160 lần)
       Mức độ hiếm gặp    ước tính chỉ gặp một lần trong khoảng 40 tuần
       Nguồn chính        Báo A (800 lượt tiêu cực) và Báo B (400 lượt tiêu cực)
@@ -129,6 +133,8 @@ def block(
         (words.LABEL_NEGATIVE, words.OF_MENTIONS.format_map(counted)),
         (words.LABEL_EXPECTED, words.TIMES.format(expected=expected, times=times) if times else expected),
     ]
+    if 0 < finding.stories < finding.observed:
+        labelled.insert(3, (words.LABEL_STORIES, words.OF_STORIES.format_map(_told(finding))))
     if finding.state is AlertState.FIRING:
         labelled.append((words.LABEL_RARITY, words.rarity(finding.probability)))
     if _has_role(finding):
@@ -224,6 +230,11 @@ def _counts(finding: Finding) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
+def _told(finding: Finding) -> dict[str, str]:
+    """How many stories, and how many copies of them."""
+    return {"stories": words.whole(finding.stories), "copies": words.whole(finding.observed - finding.stories)}
+
+
 def _has_role(finding: Finding) -> bool:
     """Whether it is more than mentioned anywhere."""
     return any(one.role != "mentioned" for one in finding.roles)
@@ -279,8 +290,11 @@ def _quoted(finding: Finding, excerpts: Sequence[Excerpt]) -> list[str]:
 
 def _quotation(mention: Representative, text: str) -> str:
     form = words.MENTION_COPIES if mention.copies > 1 else words.MENTION
+    if len(mention.outlets) > 1:
+        form = words.MENTION_OUTLETS
     source = _source(mention.source_kind, mention.source_name)
-    return form.format(title=text, source=source, copies=words.whole(mention.copies))
+    outlets = words.whole(len(mention.outlets))
+    return form.format(title=text, source=source, copies=words.whole(mention.copies), outlets=outlets)
 
 
 def _new_words(finding: Finding) -> str:
@@ -303,6 +317,7 @@ def _example() -> Finding:
         fired_at="2026-11-22T07:05:00.000Z",
         first_fired_at="2026-11-22T07:05:00.000Z",
         observed=1200,
+        stories=12,
         expected=7.5,
         mentions=2000,
         probability=0.025,

@@ -64,7 +64,8 @@ class FormerName(msgspec.Struct, frozen=True):
 class Representative(msgspec.Struct, frozen=True):
     """A negative mention shown with the alert, by reference; its text is in the evidence table.
 
-    `copies` counts the near-identical mentions it stands for, itself included.
+    `copies` counts the copies of its story, itself included; `outlets` are the sources that published them, first one
+    first, at most 32.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Representative(msgspec.Struct, frozen=True):
     source_name: str
     published_at: str
     copies: int
+    outlets: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -106,6 +108,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     held_back
         Why nobody is told: a value of `detectors.guards.Guard`; empty where it is no spike of the collector's. One that
         ends while held back is resolved, and keeps the reason.
+    stories
+        How many different stories the negative mentions tell; the rest of them are copies. 0 where that is not known.
     """
 
     id: str
@@ -130,6 +134,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     roles: tuple[RoleCount, ...] = ()
     former_names: tuple[FormerName, ...] = ()
     held_back: str = ""
+    stories: int = 0
 
 
 class Excerpt(msgspec.Struct, frozen=True):

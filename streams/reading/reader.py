@@ -171,12 +171,13 @@ def _raw(mention: Mention) -> str:
     return f"{mention.title or ''} . {mention.text or ''}"
 
 
-def _shown(reading: Reading, mention: Mention, fingerprint: int) -> Reading:
+def _shown(reading: Reading, mention: Mention, fingerprint: tuple[int, int]) -> Reading:
     """`reading` with what is shown of a negative mention."""
     url = mention.url or ""
     return msgspec.structs.replace(
         reading,
-        fingerprint=fingerprint,
+        fingerprint=fingerprint[0],
+        fingerprint_more=fingerprint[1],
         title=_shortened(mention.title or mention.text or ""),
         url=url if _may_be_shown(url) else "",
     )

@@ -9,7 +9,9 @@ import msgspec
 from streams.reading.placing import LATENESS_MS
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.envelopes import Reading, Source
-from streams.watching.stories import DISTANCE
+
+#: Texts whose first halves differ in at most so many bits are near-identical, whatever their titles.
+DISTANCE = 8
 
 #: Negative mentions of an organisation that are looked back on.
 KEPT = 256
@@ -18,20 +20,21 @@ MEMORY = 26 * 60
 
 
 class Voice(NamedTuple):
-    """One negative mention: the minute it counts in, how old it was (minutes, 0 unless late), text, source, voice."""
+    """One negative mention: the minute it counts in, its age (minutes, 0 unless late), text, source, voice, story."""
 
     minute: int
     age: int
     fingerprint: int
     source: tuple[str, str]
     voice: int
+    story: int = 0
 
 
 class Heard(NamedTuple):
     """What a window's negatives are, out of `looked_at` of them.
 
     `late` came late, on average `age` minutes after they were published; `different` are left when near-identical
-    texts of one source are counted once, `voices` when at most some of each voice count.
+    texts of one source, or copies of a story in it, are counted once, `voices` when at most some of each voice count.
     """
 
     looked_at: int
@@ -47,14 +50,16 @@ class Crowd:
     def __init__(self) -> None:
         self._of: dict[str, deque[Voice]] = {}
 
-    def add(self, organisation: str, minute: int, reading: Reading, source: Source, seen_at: int) -> None:
-        """Take a negative mention that counts in `minute`."""
+    def add(
+        self, organisation: str, minute: int, reading: Reading, source: Source, seen_at: int, story: int = 0
+    ) -> None:
+        """Take a negative mention that counts in `minute`, and tells the organisation's story of this number."""
         of_one = self._of.get(organisation)
         if of_one is None:
             of_one = self._of[organisation] = deque(maxlen=KEPT)
         late = seen_at - reading.published_at
         age = late // MINUTE if late > LATENESS_MS else 0
-        of_one.append(Voice(minute, age, reading.fingerprint, (source.kind, source.name), reading.voice))
+        of_one.append(Voice(minute, age, reading.fingerprint, (source.kind, source.name), reading.voice, story))
 
     def since(self, organisation: str, minute: int, each: int) -> Heard:
         """Look at an organisation's negatives from a minute on; `each` of a voice count."""
@@ -77,12 +82,12 @@ class Crowd:
     def take(self, parts: Mapping[str, bytes]) -> None:
         """Take over what `parts` wrote."""
         for code, data in parts.items():
-            rows = msgspec.msgpack.decode(data, type=list[tuple[int, int, int, tuple[str, str], int]])
-            self._of[code] = deque((Voice(*row) for row in rows), maxlen=KEPT)
+            rows = msgspec.msgpack.decode(data, type=list[Voice])
+            self._of[code] = deque(rows, maxlen=KEPT)
 
 
 def _different(window: Sequence[Voice]) -> int:
-    """How many are left when near-identical texts of one source are counted once."""
+    """How many are left when near-identical texts of one source, or copies of one story in it, are counted once."""
     kept: dict[tuple[str, str], list[int]] = {}
     different = 0
     for one in window:
@@ -91,4 +96,4 @@ def _different(window: Sequence[Voice]) -> int:
             different += 1
             if one.fingerprint:
                 known.append(one.fingerprint)
-    return different
+    return min(different, len({(one.source, one.story or -place) for place, one in enumerate(window, 1)}))

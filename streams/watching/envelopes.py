@@ -51,11 +51,13 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     voice
         64-bit key of the author of that UTC day, 0 if none was given.
     fingerprint
-        64-bit SimHash of the normalised text, 0 if it has no words.
+        First half of the SimHash of the normalised text, 0 if it has no words.
     title, url
         What is shown of it; only with `counts` == 1, otherwise empty. At most 300 and 500 characters.
     roles
         Of `organisations`, in their order: indices into `ROLES`; empty where all are only mentioned.
+    fingerprint_more
+        The second half of the SimHash, 0 as the first.
     former
         Names used in it that were former ones when it was seen: pairs of the code responsible now, and the name.
     """
@@ -76,6 +78,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     url: str = ""
     roles: tuple[int, ...] = ()
     former: tuple[tuple[str, str], ...] = ()
+    fingerprint_more: int = 0
 
 
 def roles_of(reading: Reading) -> tuple[int, ...]:

@@ -333,8 +333,14 @@ class AlertBook:
             words=alert.words,
             roles=alert.roles,
             former_names=alert.former_names,
+            stories=self._told(alert),
             held_back=alert.held.guard.value if alert.held is not None and alert.held.guard is not None else "",
         )
+
+    def _told(self, alert: Active) -> int:
+        """How many stories the window's negatives tell; no more than there are negatives."""
+        stories = self._stories.get(alert.organisation)
+        return 0 if stories is None else min(stories.count_since(alert.start), alert.observed)
 
     def snapshot(self) -> bytes:
         """All alerts that fire."""

@@ -185,10 +185,11 @@ class Memory:
         self.caps.add(code, minute, (source.kind, source.name))
         self.standing.add(code, minute, reading)
         if code not in self.stories:
-            self.stories[code], self.words[code] = Stories([]), Words(0, {})
-        self.stories[code].add(reading, source, entry.seen_at, minute)
-        self.words[code].learn(reading.title)
-        self.crowd.add(code, minute, reading, source, entry.seen_at)
+            self.stories[code], self.words[code] = Stories([], {}), Words(0, {})
+        told = self.stories[code].add(reading, source, entry.seen_at, minute)
+        if told.is_new:  # what is copied was said once
+            self.words[code].learn(reading.title)
+        self.crowd.add(code, minute, reading, source, entry.seen_at, told.story)
         if code == UNATTRIBUTED:
             self.proposer.add(reading, source, entry.seen_at)
 

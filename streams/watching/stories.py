@@ -1,22 +1,38 @@
-"""The stories behind an organisation's negative mentions: near-duplicates stand together (SimHash)."""
+"""The stories behind an organisation's negative mentions: copies stand together, whoever published them."""
+
+from typing import NamedTuple
 
 import msgspec
 
 from alerts.model import Excerpt, Representative
 from streams.watching.envelopes import Reading, Source
+from streams.watching.likeness import is_copy
 from streams.watching.times import instant
 
-#: Fingerprints that differ in at most so many of their 64 bits tell the same story.
-DISTANCE = 8
 #: Stories remembered for an organisation.
 LIMIT = 64
 #: A story is forgotten this long after its last mention, in milliseconds.
 KEPT = 24 * 60 * 60_000
+#: Outlets of a story that are remembered by name.
+OUTLETS = 32
+#: Of the stories that began, the minute is remembered for so many minutes, then the hour, up to `HOURS` hours.
+MINUTES, HOUR, HOURS = 360, 60, 50
 SHOWN = 5
 
 
+class Told(NamedTuple):
+    """What a mention is: a copy of a story known by this number, or the first of a new one."""
+
+    story: int
+    is_new: bool
+
+
 class Story(msgspec.Struct, array_like=True):
-    """Near-identical mentions: the first of them, how many, when last seen, and the last minute in which one counts."""
+    """Copies of one story: the first of them, how many, when last seen, and the last minute in which one counts.
+
+    `outlets` are the sources that published it, in the order in which they did, at most `OUTLETS`; `number` tells it
+    from the organisation's other stories.
+    """
 
     fingerprint: int
     copies: int
@@ -30,62 +46,91 @@ class Story(msgspec.Struct, array_like=True):
     published_at: int
     title: str
     url: str
+    more: int = 0
+    first_minute: int = 0
+    number: int = 0
+    outlets: list[str] = []
 
     def representative(self) -> Representative:
         """The story by reference."""
-        return Representative(self.id, self.kind, self.name, instant(self.published_at), self.copies)
+        outlets = tuple(self.outlets) or (self.name,)
+        return Representative(self.id, self.kind, self.name, instant(self.published_at), self.copies, outlets)
 
     def excerpt(self) -> Excerpt:
         """The story's text."""
         return Excerpt(self.id, self.kind, self.name, self.title, self.url, instant(self.published_at))
 
+    def copy_at(self, source: Source, seen_at: int, minute: int) -> None:
+        """Take a copy."""
+        self.copies += 1
+        self.last_seen = seen_at
+        self.last_minute = max(self.last_minute, minute)
+        if source.name not in self.outlets and len(self.outlets) < OUTLETS:
+            self.outlets.append(source.name)
+
 
 class Stories(msgspec.Struct):
-    """The stories of one organisation, the longest silent first."""
+    """The stories of one organisation, the longest silent first; and how many began in each minute.
+
+    What stands in `begun` is the minute, or for what is older the hour's first one.
+    """
 
     stories: list[Story] = []
+    begun: dict[int, int] = {}
+    newest: int = 0
 
-    def add(self, reading: Reading, source: Source, seen_at: int, minute: int) -> None:
+    def add(self, reading: Reading, source: Source, seen_at: int, minute: int) -> Told:
         """Take a negative mention that counts in `minute`."""
         stories = self.stories
         while stories and stories[0].last_seen < seen_at - KEPT:
             del stories[0]
-        place = self._same_title(reading.title)
-        if place is None:
-            place = self._nearest(reading.fingerprint)
+        place = self._nearest(reading)
         if place is not None:
             story = stories.pop(place)
-            story.copies += 1
-            story.last_seen = seen_at
-            story.last_minute = max(story.last_minute, minute)
+            story.copy_at(source, seen_at, minute)
             stories.append(story)
-            return
+            return Told(story.number, is_new=False)
         if len(stories) >= LIMIT:
             # The least repeated goes, the longest silent first.
             copies = [story.copies for story in stories]
             del stories[copies.index(min(copies))]
+        self.newest += 1
+        self._begin(minute)
         stories.append(
             Story(
                 reading.fingerprint, 1, seen_at, seen_at, minute, reading.negative,
                 reading.id, source.kind, source.name, reading.published_at, reading.title, reading.url,
+                reading.fingerprint_more, minute, self.newest, [source.name],
             )
         )  # fmt: skip
+        return Told(self.newest, is_new=True)
 
-    def _same_title(self, title: str) -> int | None:
-        """Place of a story under the very title: texts may differ below a headline that was taken over."""
-        return next((i for i, story in enumerate(self.stories) if title and story.title == title), None)
+    def _begin(self, minute: int) -> None:
+        self.begun[minute] = self.begun.get(minute, 0) + 1
+        if len(self.begun) > MINUTES + 2 * HOURS:
+            newest, begun = max(self.begun), dict[int, int]()
+            for at, count in sorted(self.begun.items()):
+                if at >= newest - HOURS * HOUR:
+                    kept = at if at > newest - MINUTES else at - at % HOUR
+                    begun[kept] = begun.get(kept, 0) + count
+            self.begun = begun
 
-    def _nearest(self, fingerprint: int) -> int | None:
-        """Place of the story that differs least, if it is near enough; texts without words are near to none."""
-        if not fingerprint or not self.stories:
-            return None
-        distances = [
-            (story.fingerprint ^ fingerprint).bit_count() if story.fingerprint else 64 for story in self.stories
-        ]
-        least = min(distances)
-        return distances.index(least) if least <= DISTANCE else None
+    def _nearest(self, reading: Reading) -> int | None:
+        """Place of the story of which it is a copy: the most like it, the longest silent first."""
+        print_, title = (reading.fingerprint, reading.fingerprint_more), reading.title
+        nearest, least = None, 0.0
+        for place, story in enumerate(self.stories):
+            beyond = is_copy((story.fingerprint, story.more), story.title, print_, title)
+            if beyond is not None and (nearest is None or beyond < least):
+                nearest, least = place, beyond
+        return nearest
 
     def since(self, minute: int) -> list[Story]:
         """Stories with a mention in `minute` or later: the most repeated first, then the most negative."""
         recent = (story for story in self.stories if story.last_minute >= minute)
         return sorted(recent, key=lambda s: (-s.copies, -s.negative, s.first_seen, s.kind, s.name, s.id))
+
+    def count_since(self, minute: int) -> int:
+        """How many stories were told in `minute` or later: those that began, and older ones that were copied."""
+        began = sum(count for at, count in self.begun.items() if at >= minute)
+        return began + sum(story.first_minute < minute <= story.last_minute for story in self.stories)
