@@ -104,7 +104,8 @@ def left_behind(state: Path) -> list[int]:
 def revisions(state: Path) -> list[tuple[str, str, int]]:
     """Every change of an alert in the store: run, id and revision."""
     with sqlite3.connect(f"file:{state / 'alerts.sqlite'}?mode=ro", uri=True) as store:
-        rows = store.execute("SELECT run, alert_id, revision FROM changes WHERE kind != 'stale' AND alert_id != ''")
+        query = "SELECT run, alert_id, revision FROM changes WHERE kind != 'stale' AND revision > 0"
+        rows = store.execute(query)
         return [(run, id_, revision) for run, id_, revision in rows.fetchall()]
 
 
