@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup run test check format integration test-cluster bench faults lock clean help
+.PHONY: setup run test check format integration test-cluster bench faults kills lock clean help
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,8 +55,11 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.runtime
 bench: $(VENV)/.dev $(VENV)/.bench  ## benchmarks: figures with minimum, median and maximum
 	$(BIN)/python -m tests.bench
 
-faults: $(VENV)/.dev  ## kill -9 at random moments, twenty times on either transport
-	CANHBAO_FAULT_KILLS=20 $(PYTEST) tests/faults --timeout 1800
+faults: $(VENV)/.dev  ## a hundred random faults of workers, brokers, network and clocks in one run (at most 15 minutes)
+	CANHBAO_FAULTS=100 CANHBAO_FAULTS_SEED=2026 $(PYTEST) tests/faults/test_hundred.py
+
+kills: $(VENV)/.dev  ## kill -9 of the worker at random moments of a replay, twenty times on either transport
+	CANHBAO_FAULT_KILLS=20 $(PYTEST) tests/faults/test_kills.py --timeout 1800
 
 lock:  ## renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock

@@ -74,6 +74,7 @@ class KafkaLog:
         self._producer: AIOKafkaProducer | None = None
         self._readers: OrderedDict[TopicPartition, tuple[AIOKafkaConsumer, asyncio.Lock]] = OrderedDict()
         self._opening = asyncio.Lock()
+        self._turns: dict[tuple[str, int], asyncio.Lock] = {}
 
     async def start(self) -> None:
         """Connect. Raises `LogUnavailableError`, or `LogError` where the cluster refuses or cannot be used."""
@@ -138,16 +139,24 @@ class KafkaLog:
             for record in records:
                 fits = _add(batch, record)
                 if not fits:
-                    pending.append((await producer.send_batch(batch, topic, partition=partition), count))
+                    pending.append((await self._send(producer, batch, topic, partition), count))
                     batch, count = producer.create_batch(), 0
                     if not _add(batch, record):
                         raise LogError(f"a record of {len(record.value or b'')} bytes is too large for {topic}")
                 count += 1
             batch.close()
-            pending.append((await producer.send_batch(batch, topic, partition=partition), count))
+            pending.append((await self._send(producer, batch, topic, partition), count))
             results = await asyncio.gather(*(future for future, _ in pending))
             last: int = results[-1].offset + pending[-1][1] - 1
             return last
+
+    async def _send(
+        self, producer: AIOKafkaProducer, batch: object, topic: str, partition: int
+    ) -> "asyncio.Future[RecordMetadata]":
+        """Queue a batch when it is its turn: of many that wait at once, aiokafka counts the time of each many times."""
+        async with self._turns.setdefault((topic, partition), asyncio.Lock()):
+            sent: asyncio.Future[RecordMetadata] = await producer.send_batch(batch, topic, partition=partition)
+            return sent
 
     async def read(
         self, topic: str, partition: int, offset: int, *, limit: int = 1000, wait: timedelta = timedelta(0)

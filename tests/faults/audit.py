@@ -235,6 +235,10 @@ class Audit:
         stamps = [mark for stamp, mark in self.watched[number].watermarks if stamp <= at * 1000 + 1000]
         return max(stamps, default=0) / 1000
 
+    def findings(self) -> Found:
+        """Everything that was found so far."""
+        return set().union(*(watched.found for watched in self.watched))
+
     def excused(self) -> int:
         """How often watch went on without a partition, by now: after that, findings may differ from the undisturbed.
 

@@ -144,13 +144,14 @@ async def clock_of_a_broker_jumps(stage: Theatre, rng: random.Random) -> str:
     return f"the clock of broker {broker.node} jumped by {seconds:+.1f} s and back"
 
 
-#: All but those of clocks, which need libfaketime.
-FAULTS: tuple[Fault, ...] = (
+OF_WORKERS: tuple[Fault, ...] = (
     worker_is_killed,
     worker_is_held_briefly,
     worker_is_held_past_its_session,
     worker_leaves_and_comes_back,
     worker_joins_and_leaves,
+)
+OF_BROKERS: tuple[Fault, ...] = (
     broker_is_killed,
     controller_is_killed,
     broker_is_stopped,
@@ -159,4 +160,5 @@ FAULTS: tuple[Fault, ...] = (
     nobody_says_anything,
     connections_are_cut,
 )
+#: These need libfaketime.
 CLOCKS: tuple[Fault, ...] = (clock_of_a_worker_jumps, clock_of_a_broker_jumps)
