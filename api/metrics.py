@@ -37,7 +37,7 @@ _WORKER_COUNTERS = (
 #: The closed sets of the workers' labels, so that zero is visible; tests compare them with the workers' own.
 REFUSAL_REASONS = (
     *("not_json", "not_object", "too_large", "characters", "id", "time", "future", "source", "no_text"),
-    *("text_too_long", "sentiment", "number", "organisation", "field", "bug"),
+    *("text_too_long", "sentiment", "number", "organisation", "field", "unreadable", "bug"),
 )
 _WORKER_LABELS: Mapping[str, tuple[str, ...]] = {
     "mentions_refused": REFUSAL_REASONS,

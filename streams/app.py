@@ -198,7 +198,7 @@ def make_worker(
     )
     patience = None if settings.replay else settings.owner_patience
     watch = WatchAgent(topics, config, log, outbox, tallies, consumer, patience=patience)
-    mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume)
+    mentions = BatchTopic(app, topics=[topics.mentions], resume=read.resume, unreadable=read.pass_over)
     readings = BatchTopic(app, topics=[topics.readings], resume=watch.resume)
     failure = Failure()
     app.agent(mentions, name="read")(failure.guard(read.run, "reading"))

@@ -52,6 +52,7 @@ class RefusalReason(StrEnum):
     NUMBER = "number"
     ORGANISATION = "organisation"
     FIELD = "field"
+    UNREADABLE = "unreadable"
     BUG = "bug"
 
 
@@ -353,6 +354,11 @@ def dead_letter(record: RecordLike, error: InvalidMention, traceback: str = "") 
         size=len(record.value or b""),
         traceback=mask(traceback),
     )
+
+
+def unreadable_letter(topic: str, partition: int, offset: int, detail: str) -> DeadLetter:
+    """A dead letter for what the log itself cannot give back: its place, and nothing of it."""
+    return DeadLetter(RefusalReason.UNREADABLE, detail, topic, partition, offset, 0, "utf-8", "", 0)
 
 
 def _printable(data: bytes, *, cut: bool) -> tuple[Literal["utf-8", "base64"], str]:

@@ -14,7 +14,7 @@ from faust.types import TP, EventT, StreamT
 
 from streams.agents.lanes import Lanes
 from streams.log import LogUnavailableError
-from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter, mark_record
+from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter, mark_record, unreadable_letter
 from streams.outbox import Outbox
 from streams.reading.stage import ReadCounts, ReadStage
 from streams.tallies import Tallies
@@ -138,6 +138,13 @@ class ReadAgent:
         async with Lanes(work) as lanes:
             async for event in cast("Stream[Any]", stream).noack().events():
                 lanes.put(event.value.tp, event)
+
+    async def pass_over(self, tp: TP, start: int, end: int, why: str) -> None:
+        """Note what cannot be decoded in the dead letters, with its place: no mention depends on another."""
+        detail = f"offsets {start} to {end - 1} cannot be decoded: {why}"
+        logger.error("%s/%d: %s; they are passed over", tp.topic, tp.partition, detail)
+        self._tallies.add("mentions_refused", end - start, RefusalReason.UNREADABLE)
+        await self._bury([unreadable_letter(tp.topic, tp.partition, start, detail)])
 
     async def _know(self, seen_at: int) -> None:
         """Ask `control` before anything is read that a version not yet heard of may hold for.

@@ -92,6 +92,11 @@ class Assignment:
 Resume = Callable[[Assignment], Awaitable[Mapping[TP, int | None]]]
 
 
+#: Called with topic and partition, first offset and one past the last, and the reason, where something in the log
+#: cannot be decoded; what follows is read when it returns.
+PassOver = Callable[[TP, int, int, str], Awaitable[None]]
+
+
 class BatchTopic(faust.Topic):
     """A topic whose records arrive as one event per polled partition batch.
 
@@ -102,18 +107,23 @@ class BatchTopic(faust.Topic):
     ----------
     resume
         See `Resume`.
+    unreadable
+        See `PassOver`; without it what cannot be decoded ends the application.
     """
 
-    def __init__(self, *args: Any, resume: Resume | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, resume: Resume | None = None, unreadable: PassOver | None = None, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("value_serializer", "raw")
         kwargs.setdefault("key_serializer", "raw")
         kwargs.setdefault("acks", True)
         super().__init__(*args, **kwargs)
         self.resume = resume
+        self.unreadable = unreadable
 
     def _clone_args(self) -> Mapping[str, Any]:
         # Faust subscribes clones of a topic, made from these; without `resume` among them it would be lost.
-        return {**super()._clone_args(), "resume": self.resume}
+        return {**super()._clone_args(), "resume": self.resume, "unreadable": self.unreadable}
 
 
 class BatchConsumer(Protocol):

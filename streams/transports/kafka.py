@@ -28,6 +28,7 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.log import LogError
 from streams.transports.batches import Assignment, Batch, BatchTopic
 from streams.transports.kafka_polling import NOTHING, ConsumerThread, Polled, Taken
+from streams.transports.kafka_unreadable import Unreadable
 from streams.transports.ledger import BATCH_BYTES, BatchLedger, Verdict
 
 logger = logging.getLogger(__name__)
@@ -179,6 +180,8 @@ class Consumer(stock.Consumer):
         self._idle.update(polled.idle if epoch == self._epoch else {})
         for tp, end in polled.ends.items():
             self.app.monitor.track_tp_end_offset(tp, end)
+        for one in polled.unreadable:
+            await self._pass_over(one)
         for taken in polled.taken:
             if self.flow_active and epoch == self._epoch:
                 await self._hand_over(taken)
@@ -187,6 +190,17 @@ class Consumer(stock.Consumer):
                 break  # the partitions are sought again when the rebalance has settled
             if tp in self._active_partitions or tp in self._buffered_partitions:
                 yield tp, self._to_message(tp, record)
+
+    async def _pass_over(self, one: Unreadable) -> None:
+        """Go on behind what cannot be read, if the topic's agent can do without it."""
+        topic = self._batch_topics()[one.tp.topic]
+        if topic.unreadable is None:
+            raise LogError(
+                f"{one.tp.topic}/{one.tp.partition} cannot be decoded at offsets {one.start} to {one.end - 1} "
+                f"({one.why}), and what follows means nothing without it: restore the log, or start a new run"
+            )
+        await topic.unreadable(one.tp, one.start, one.end, one.why)
+        self._ledger.expect(one.tp, one.end)
 
     async def _poll(self) -> Polled:
         if not self.flow_active:

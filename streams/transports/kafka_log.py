@@ -31,6 +31,7 @@ from streams.transports.batches import NewRecord, RecordLike
 from streams.transports.credentials import client_arguments
 from streams.transports.kafka_greeting import greet
 from streams.transports.kafka_topics import KafkaTopics
+from streams.transports.kafka_unreadable import UNREADABLE
 
 # Kafka's own limit for one request; topics with larger messages say so in `max.message.bytes`.
 _LARGEST_REQUEST = 9 << 20
@@ -163,7 +164,11 @@ class KafkaLog:
     ) -> Sequence[RecordLike]:
         """Records from `offset` on (the first that still exist), at most `limit`; waits up to `wait` for the first."""
         deadline = asyncio.get_running_loop().time() + wait.total_seconds()
-        async with self._translated(), self._reader(topic, partition) as (reader, tp):
+        async with (
+            self._translated(),
+            self._reader(topic, partition) as (reader, tp),
+            _decoded(topic, partition, offset),
+        ):
             if await reader.position(tp) != offset:
                 reader.seek(tp, offset)
             found: list[RecordLike] = (await reader.getmany(tp, timeout_ms=0, max_records=limit)).get(tp, [])
@@ -266,6 +271,17 @@ class KafkaLog:
             raise LogUnavailableError(f"Kafka at {','.join(self._servers)} does not answer: {error!r}") from error
         except KafkaError as error:
             raise LogError(f"Kafka refused: {error}") from error
+
+
+@asynccontextmanager
+async def _decoded(topic: str, partition: int, offset: int) -> AsyncIterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise LogError(
+            f"{topic}/{partition} cannot be decoded somewhere from offset {offset} on ({error}): restore the log, or "
+            "start a new run"
+        ) from error
 
 
 def _add(batch: object, record: NewRecord) -> bool:

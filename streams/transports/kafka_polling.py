@@ -8,7 +8,7 @@ from the stock thread, and why, is in `streams.transports.kafka`.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import aiokafka
@@ -19,6 +19,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
 from streams.log import LogError
+from streams.transports.kafka_unreadable import UNREADABLE, Unreadable, find_end
 from streams.transports.ledger import BATCH_BYTES
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ FETCH_WAIT_MS = 100
 REQUEST_MS = 15_000
 #: How old what is known of the cluster may become: where a broker says nothing, this finds who leads instead of it.
 METADATA_MS = 3_000
+
+#: So often what cannot be read is fetched again, in case only the way here was bad, and so long lies between.
+_TRIES, _TRY_AGAIN = 3, 0.1
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 4096
 
@@ -50,6 +54,7 @@ class Polled(NamedTuple):
     taken: list[Taken]
     ends: Mapping[TP, int]
     idle: Mapping[TP, tuple[int, int]]
+    unreadable: Sequence[Unreadable] = ()
 
 
 NOTHING = Polled({}, [], {}, {})
@@ -64,6 +69,9 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         # only behind records that are no more (retention, compaction) or never were (transaction markers).
         self._standing: dict[TP, tuple[int, int]] = {}
         self._answers: dict[TP, tuple[int | None, int]] = {}
+        # Where records are taken one by one, since something near cannot be read; and how often it was tried.
+        self._careful: dict[TP, tuple[int, int]] = {}
+        self._unreadable: list[Unreadable] = []
 
     def _create_worker_consumer(self, transport: stock.Transport) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -96,6 +104,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         """Forget where it stood: the positions are new."""
         self._standing.clear()
         self._answers.clear()
+        self._careful.clear()
+        self._unreadable.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def poll(self, plain: set[TP], held: Mapping[TP, int], room: Mapping[TP, int], wait: float) -> Polled:
@@ -125,7 +135,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
                 taken = [batch for tp, limit in room.items() if (batch := await self._take(tp, held[tp], limit))]
                 records = await fetcher.fetched_records(plain, 0, consumer._max_poll_records) if plain else {}
                 left = deadline - self.thread_loop.time()
-                if taken or records or left <= 0:
+                if taken or records or left <= 0 or self._unreadable:
                     return self._report(records, taken, held)
                 await asyncio.wait([waiter := fetcher._create_fetch_waiter()], timeout=left)
                 if not waiter.cancel():
@@ -135,7 +145,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
     def _report(self, records: Mapping[TP, list[ConsumerRecord]], taken: list[Taken], held: Iterable[TP]) -> Polled:
         tps = {*records, *(batch.tp for batch in taken)}
         ends = {tp: state.highwater for tp in tps if (state := self._state(tp)) and state.highwater is not None}
-        return Polled(records, taken, ends, {tp: idle for tp in held if (idle := self._idle(tp))})
+        unreadable, self._unreadable = self._unreadable, []
+        return Polled(records, taken, ends, {tp: idle for tp in held if (idle := self._idle(tp))}, unreadable)
 
     def _state(self, tp: TP) -> Any | None:
         """What aiokafka knows of a partition; `None` unless it is assigned at this moment."""
@@ -154,17 +165,46 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         if position is None or self._standing.get(tp) != (expected, position):
             await self._go_back(tp, expected)
             return None
+        try:
+            records, size = await self._fetched(tp, limit)
+        except UNREADABLE as error:
+            await self._look_closer(tp, expected, state, error)
+            return None
+        self._standing[tp] = (records[-1].offset + 1 if records else expected, state.position)
+        return Taken(tp, records, size) if records else None
+
+    async def _fetched(self, tp: TP, limit: int) -> tuple[list[ConsumerRecord], int]:
         fetcher = self._ensure_consumer()._fetcher
         records: list[ConsumerRecord] = []
-        size, chunk = 0, _FIRST_CHUNK
+        size, chunk = 0, 1 if tp in self._careful else _FIRST_CHUNK
         while size < limit and (more := (await fetcher.fetched_records({tp}, 0, chunk)).get(tp)):
             records += more
             for record in more:
                 size += record.serialized_value_size + record.serialized_key_size
+            if tp in self._careful:
+                break  # what is behind it may be what cannot be read
             # As many as fit, by the mean so far; at least a few, or a large record would make many small rounds.
             chunk = min(_LARGEST_CHUNK, max(_FIRST_CHUNK, (limit - size) * len(records) // max(size, 1)))
-        self._standing[tp] = (records[-1].offset + 1 if records else expected, state.position)
-        return Taken(tp, records, size) if records else None
+        return records, size
+
+    async def _look_closer(self, tp: TP, expected: int, state: Any, error: Exception) -> None:
+        """Something from `state.position` on cannot be read: fetch it again, then find out how far it goes.
+
+        Until it is passed, records are taken one by one: aiokafka drops what it decoded before the error.
+        """
+        consumer, position = self._ensure_consumer(), state.position
+        at, tries = self._careful.get(tp, (position, 0))
+        self._careful[tp] = (position, tries + 1 if at == position else 1)
+        consumer._fetcher._records.pop(tp, None)
+        if self._careful[tp][1] <= _TRIES:
+            await asyncio.sleep(_TRY_AGAIN)
+            consumer.seek(tp, position)
+            return
+        end = await find_end(consumer._client, tp, position, state.highwater)
+        self._unreadable.append(Unreadable(tp, position, end, f"{type(error).__name__}: {error}"))
+        del self._careful[tp]
+        consumer.seek(tp, end)
+        self._standing[tp] = (expected, end)
 
     async def _go_back(self, tp: TP, expected: int) -> None:
         """Stand at `expected`, because the position is somebody else's: a fresh one, Faust's seek, or a reset."""

@@ -136,6 +136,12 @@ class BatchLedger:
         held.batches.append(batch)
         return Verdict.ACCEPTED
 
+    def expect(self, tp: TP, first: int) -> None:
+        """The next batch may start at `first`: what lies before it is known to be unreadable."""
+        held = self._partitions.get(tp)
+        if held is not None:
+            held.hole = first
+
     def ack(self, tp: TP, end: int, epoch: int) -> Verdict:
         """Acknowledge the batch that ends at `end`. Acknowledged is committable once all before it are, too."""
         batch, verdict = self._find(tp, end, epoch)
