@@ -112,6 +112,26 @@ class ReceiverView(BaseModel):
     runs: list[str] | None
 
 
+class ThemeView(BaseModel):
+    """A proposed theme with its evidence, and what was decided about it."""
+
+    id: str
+    phrase: str
+    proposed_at: str
+    titles: int
+    sources: int
+    surprise: float
+    representatives: list[dict[str, Any]]
+    state: Literal["proposed", "accepted", "rejected"]
+    decision: dict[str, Any] | None
+
+
+class ThemeProposals(BaseModel):
+    """Proposed themes, the newest first."""
+
+    proposals: list[ThemeView]
+
+
 class Receivers(BaseModel):
     """The receivers, and how many deliveries stand how."""
 

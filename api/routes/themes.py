@@ -13,7 +13,7 @@ from alerts.ports import SourceUnavailableError
 from alerts.themes import DecidedError, Proposed, ThemeDesk, ThemeRefusedError, ThemeState, UnknownProposalError
 from api.deps import Actor, Reader, ServiceDep
 from api.errors import ProblemError
-from api.schemas import PROBLEMS
+from api.schemas import PROBLEMS, ThemeProposals, ThemeView
 from api.service import Service
 from api.wire import as_json
 
@@ -43,7 +43,7 @@ class Rejection(BaseModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-@router.get("/v1/theme-proposals")
+@router.get("/v1/theme-proposals", response_model=ThemeProposals)
 async def list_proposals(
     _: Reader, service: ServiceDep, state: Annotated[ThemeState | None, Query()] = None
 ) -> Response:
@@ -52,7 +52,7 @@ async def list_proposals(
     return as_json({"proposals": [await _shown(service, one) for one in found if state is None or one.state is state]})
 
 
-@router.post("/v1/theme-proposals/{id}/accept")
+@router.post("/v1/theme-proposals/{id}/accept", response_model=ThemeView)
 async def accept_proposal(actor: Actor, service: ServiceDep, id: Id, body: Acceptance) -> Response:  # noqa: A002 - its name in the address
     """Enter it as a theme: mentions are read with it from the minute `holds_from` on."""
     decided = await _answer(
@@ -64,7 +64,7 @@ async def accept_proposal(actor: Actor, service: ServiceDep, id: Id, body: Accep
     return as_json(await _shown(service, decided))
 
 
-@router.post("/v1/theme-proposals/{id}/reject")
+@router.post("/v1/theme-proposals/{id}/reject", response_model=ThemeView)
 async def reject_proposal(actor: Actor, service: ServiceDep, id: Id, body: Rejection) -> Response:  # noqa: A002 - its name in the address
     """Note that it is no theme, and why; it stays rejected when it bursts again."""
     return as_json(

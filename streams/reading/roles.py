@@ -2,9 +2,9 @@
 
 One automaton pass over a batch finds cues; then a few rules of place decide for each hit. A body *speaks or acts* if it
 is no territory (a ministry), if an authority stands close before it in its clause (*UBND tỉnh …*), or if a verb of
-authority follows it. It is *blamed* if a word that blames points at it or follows it, or if a former official of it is
-in a text about a crime; *rescuing* if it acts in a clause about rescue; *responsible* if it acts, and otherwise
-*mentioned*.
+authority follows it. It is *blamed* if a word that blames points at it or follows it (an accusation only where it acts:
+people of a province are accused every day), or if a former official of it is in a text about a crime; *rescuing* if it
+acts in a clause about rescue; *responsible* if it acts, and otherwise *mentioned*.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _role(words: str, hit: Hit, cues: Sequence[_Cue]) -> Role:
             acts = acts or ("authority" in cue.kinds and reach <= _AUTHORITY_REACH and not stands_there)
         elif cue.start >= hit.end:
             reach = words.count("  ", hit.end, cue.start)
-            if "blame_after" in cue.kinds and reach <= _BLAME_REACH:
+            if reach <= _BLAME_REACH and ("blame_after" in cue.kinds or (acts and "accused_after" in cue.kinds)):
                 return Role.BLAMED
             acts = acts or ("act" in cue.kinds and reach <= _ACT_REACH and not stands_there)
         rescues = rescues or "rescue" in cue.kinds

@@ -35,6 +35,11 @@ SAID = {
     "others rescue there": ("Người dân Huế tự cứu nhau trong lũ", {"46": Role.MENTIONED}),
     "criticised": ("Thủ tướng phê bình UBND tỉnh Sơn La", {"14": Role.BLAMED}),
     "disciplined": ("Kỷ luật Chủ tịch UBND tỉnh Sơn La", {"14": Role.BLAMED}),
+    "someone of the province is accused": (
+        "Đánh người, ông Phạm Văn A (ngụ Sơn La) bị khởi tố",
+        {"14": Role.MENTIONED},
+    ),
+    "its office is accused": ("Sở Y tế Sơn La bị khởi tố vì đấu thầu", {"14": Role.BLAMED}),
     "accused after its name": ("Sở Y tế Sơn La bị tố làm ngơ", {"14": Role.BLAMED}),
     "a former official in court": ("Cựu giám đốc Sở Y tế Sơn La nhận hối lộ", {"14": Role.BLAMED}),
     "a former official at a feast": ("Cựu giám đốc Sở Y tế Sơn La mừng thọ", {"14": Role.RESPONSIBLE}),
