@@ -115,6 +115,19 @@ async def nobody_says_anything(stage: Theatre, rng: random.Random) -> str:
     return f"no broker said anything for {seconds:.1f} s"
 
 
+async def disk_of_a_broker_is_full(stage: Theatre, rng: random.Random) -> str:
+    """A broker's disk has no room: it ends, and is started again when there is some."""
+    broker = rng.choice(stage.cluster.brokers)
+    disk = stage.disks[broker.node]
+    await asyncio.to_thread(disk.fill)
+    await asyncio.sleep(rng.uniform(4, 8))
+    ended = not broker.running
+    disk.clear()
+    if ended:
+        await asyncio.to_thread(broker.start)
+    return f"the disk of broker {broker.node} was full{', and it ended' if ended else ''}"
+
+
 async def connections_are_cut(stage: Theatre, rng: random.Random) -> str:
     """Connections to some brokers are reset."""
     cut = rng.sample(stage.proxies, rng.randrange(1, 4))
@@ -162,3 +175,5 @@ OF_BROKERS: tuple[Fault, ...] = (
 )
 #: These need libfaketime.
 CLOCKS: tuple[Fault, ...] = (clock_of_a_worker_jumps, clock_of_a_broker_jumps)
+#: These need disks that can be filled.
+DISKS: tuple[Fault, ...] = (disk_of_a_broker_is_full,)

@@ -23,13 +23,14 @@ class Proxy:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop, repr=False)
     _flows: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _open: set[asyncio.StreamWriter] = field(default_factory=set, repr=False)
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set, repr=False)
+    _server: asyncio.Server | None = field(default=None, repr=False)
+    _thread: threading.Thread | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Listen."""
         self._flows.set()
-        thread = threading.Thread(target=self._loop.run_forever, name=f"proxy-{self.port}", daemon=True)
-        thread.start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy-{self.port}", daemon=True)
+        self._thread.start()
         self._do(self._listen())
 
     def silence(self) -> None:
@@ -46,14 +47,29 @@ class Proxy:
 
     def stop(self) -> None:
         """Cut everything and end."""
-        self._do(self._cut())
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._thread is not None:
+            self._thread.join(10)
+        self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> None:
-        await asyncio.start_server(self._take, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._flows.set()
+        await self._cut()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._cut()
+        await asyncio.sleep(0.05)  # for the transports to close
 
     async def _cut(self) -> None:
         for writer in self._open:

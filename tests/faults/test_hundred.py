@@ -10,8 +10,8 @@ import pytest
 
 from deploy.kafka.jars import missing
 from tests.faults.audit import Audit
-from tests.faults.faults import OF_BROKERS, OF_WORKERS, clock_of_a_broker_jumps, clock_of_a_worker_jumps
-from tests.faults.theatre import FAKETIME, theatre
+from tests.faults.faults import DISKS, OF_BROKERS, OF_WORKERS, clock_of_a_broker_jumps, clock_of_a_worker_jumps
+from tests.faults.theatre import FAKETIME, Disk, theatre
 
 FAULTS = int(os.environ.get("CANHBAO_FAULTS", "8"))
 SEED = os.environ.get("CANHBAO_FAULTS_SEED", "2026")
@@ -29,7 +29,8 @@ async def test_after_random_faults_nothing_is_lost_wrong_or_stuck(
     clocks = FAKETIME.exists()
     of_workers = (*OF_WORKERS, clock_of_a_worker_jumps) if clocks else OF_WORKERS
     of_brokers = (*OF_BROKERS, clock_of_a_broker_jumps) if clocks else OF_BROKERS
-    async with theatre(tmp_path, clocks=clocks) as stage:
+    of_brokers += DISKS if Disk.possible() else ()
+    async with theatre(tmp_path, clocks=clocks, disks=Disk.possible()) as stage:
         audit = Audit(stage)
         await audit.begin()
         await audit.check("the beginning")
@@ -44,9 +45,9 @@ async def test_after_random_faults_nothing_is_lost_wrong_or_stuck(
         assert audit.excused() == 0, "no fault was so long that a partition had to be given up"
         found = audit.findings()
         assert len(found) > FAULTS // 10, "there must have been something to lose"
+        ends = [f"{member.name}: {status}, {why}" for member in stage.members for status, why in member.ends]
     with capsys.disabled():
-        ends = [status for member in stage.members for status in member.ends]
         print(
             f"{FAULTS} faults in {time.monotonic() - began:.0f} s (seed {SEED}): {len(stage.sent):,} mentions, "
-            f"{len(found)} findings; 0 lost, 0 wrong, 0 stuck; workers that ended by themselves: {len(ends)}"
+            f"{len(found)} findings; 0 lost, 0 wrong, 0 stuck; ended by themselves: {len(ends)} {ends}"
         )

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,48 @@ class Clock:
 
 
 @dataclass
+class Disk:
+    """A small disk in memory, which a test may fill; only root can make one.
+
+    Parameters
+    ----------
+    path
+        Where it is mounted.
+    """
+
+    path: Path
+
+    @staticmethod
+    def possible() -> bool:
+        """Whether this process may mount."""
+        return os.geteuid() == 0 and shutil.which("mount") is not None
+
+    def mount(self, size: str = "200m") -> None:
+        """Make it. Raises `OSError`."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(self.path)]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            raise OSError("tmpfs cannot be mounted here")
+
+    def fill(self) -> None:
+        """Leave no room."""
+        with contextlib.suppress(OSError), (self.path / "ballast").open("ab", buffering=0) as ballast:
+            for size in (1 << 20, 1 << 12):
+                with contextlib.suppress(OSError):
+                    while ballast.write(bytes(size)) == size:
+                        pass
+
+    def clear(self) -> None:
+        """Make room again."""
+        (self.path / "ballast").unlink(missing_ok=True)
+
+    def unmount(self) -> None:
+        """Take it away, with all that is on it."""
+        command = ["umount", "-l", str(self.path)]
+        subprocess.run(command, check=False, capture_output=True)
+
+
+@dataclass
 class Member:
     """A process of ours that is kept running."""
 
@@ -72,8 +115,8 @@ class Member:
     log: Path
     wanted: bool = True
     process: "subprocess.Popen[bytes] | None" = None
-    #: Exit statuses of what ended by itself.
-    ends: list[int] = field(default_factory=list)
+    #: Exit statuses of what ended by itself, and the last words.
+    ends: list[tuple[int, str]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start it."""
@@ -94,7 +137,7 @@ class Member:
         status = self.process.poll()
         if status is not None:
             if status != -signal.SIGKILL:
-                self.ends.append(status)
+                self.ends.append((status, self.log.read_text(errors="replace").strip().splitlines()[-1][:200]))
             self.start()
 
     def stop(self) -> None:
@@ -119,6 +162,7 @@ class Theatre:
     cluster: Cluster
     proxies: list[Proxy]
     clocks: dict[str, Clock]
+    disks: dict[int, Disk]
     log: AdminLog
     settings: StreamSettings
     environment: dict[str, str]
@@ -283,13 +327,17 @@ def _environment(directory: Path, url: str, run: str, port: int) -> dict[str, st
 
 
 @asynccontextmanager
-async def theatre(directory: Path, *, clocks: bool = False, workers: int = 2) -> AsyncIterator[Theatre]:
+async def theatre(
+    directory: Path, *, clocks: bool = False, disks: bool = False, workers: int = 2
+) -> AsyncIterator[Theatre]:
     """A stage with everything running: three brokers, two workers, a service, a publisher.
 
     Parameters
     ----------
     clocks
         Whether the clocks of brokers and workers can be set.
+    disks
+        Whether the brokers' disks can be filled.
     """
     directory.mkdir(parents=True, exist_ok=True)
     doors: dict[int, dict[str, Listener]] = {}
@@ -304,6 +352,9 @@ async def theatre(directory: Path, *, clocks: bool = False, workers: int = 2) ->
     for broker in cluster.brokers:
         if clocks:
             broker.environment = set_clocks[f"broker-{broker.node}"].environment
+    small = {broker.node: Disk(broker.directory) for broker in cluster.brokers} if disks else {}
+    for disk in small.values():
+        disk.mount()
     outside_url = "kafka://" + ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
     port = free_port()
     environment = _environment(directory, outside_url, f"f-{uuid4().hex[:8]}", port)
@@ -315,7 +366,7 @@ async def theatre(directory: Path, *, clocks: bool = False, workers: int = 2) ->
     try:
         await log.start()
         await seed(log, settings)
-        stage = Theatre(directory, cluster, proxies, set_clocks, log, settings, environment, port)
+        stage = Theatre(directory, cluster, proxies, set_clocks, small, log, settings, environment, port)
         stage.workers = [stage.worker(number) for number in range(1, workers + 1)]
         stage.service = Member("service", ["serve"], environment, directory / "service.log")
         try:
@@ -331,3 +382,5 @@ async def theatre(directory: Path, *, clocks: bool = False, workers: int = 2) ->
         await asyncio.to_thread(cluster.stop)
         for proxy in proxies:
             proxy.stop()
+        for disk in small.values():
+            disk.unmount()
