@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alerts import words
 from alerts.model import LIVE, AlertState, Excerpt, Finding, Representative, Series
+from alerts.suspecting import claim_sentences, claim_title
 
 _SOURCES_NAMED = 3
 _MENTIONS_QUOTED = 3
@@ -22,6 +23,8 @@ def title(finding: Finding, *, run: str = LIVE) -> str:
     """
     if finding.series is Series.FEED_SILENCE:
         return words.FEEDS_TITLE.format(head=_head(finding, run), sources=_feeds(finding))
+    if finding.suspicion is not None:
+        return claim_title(finding, _head(finding, run))
     return words.TITLE.format(
         head=_head(finding, run),
         organisation=words.clean(finding.organisation_name),
@@ -58,6 +61,8 @@ trong khoảng 40 tuần
     sentences = [f"{words.DRILL}."] if run != LIVE else []
     if finding.series is Series.FEED_SILENCE:
         return " ".join([*sentences, *_of_feeds(finding)])
+    if finding.suspicion is not None:
+        return " ".join([*sentences, *claim_sentences(finding), *_content(finding, excerpts)])
     sentences += _course(finding)
     if stale:
         sentences.append(words.STALE)
@@ -124,6 +129,9 @@ def block(
       Từ ngữ mới         vỡ đê; mất điện
       Xem chi tiết       http://127.0.0.1:8080/
     """
+    if finding.suspicion is not None:
+        said = [title(finding, run=run), *claim_sentences(finding), *_content(finding, excerpts), link]
+        return [one for one in said if one]
     counted = {"negative": words.whole(finding.observed), "mentions": words.whole(finding.mentions)}
     times = _times(finding)
     expected = words.about(finding.expected)

@@ -36,6 +36,7 @@ class Series(StrEnum):
     NEGATIVE_COUNT = "negative_count"
     NEGATIVE_SHARE = "negative_share"
     FEED_SILENCE = "feed_silence"
+    SUSPECTED_CLAIM = "suspected_claim"
 
 
 class SourceCount(msgspec.Struct, frozen=True):
@@ -76,6 +77,29 @@ class Representative(msgspec.Struct, frozen=True):
     outlets: tuple[str, ...] = ()
 
 
+class Suspicion(msgspec.Struct, frozen=True):
+    """Why mentions are flagged for a human to check: suspected, never judged.
+
+    Attributes
+    ----------
+    why
+        ``listed``: they seem to make a claim that officers listed as false; ``few_voices``: few voices repeat one text
+        in a short time.
+    claim
+        Id of the listed claim.
+    text
+        The claim as listed; the repeated text's beginning.
+    rebuttal, rebuttal_url
+        The official answer that was entered with the claim, to be used first.
+    """
+
+    why: str
+    claim: str
+    text: str
+    rebuttal: str = ""
+    rebuttal_url: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     """One revision of an alert: what watch decided at a tick.
 
@@ -110,6 +134,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
         ends while held back is resolved, and keeps the reason.
     stories
         How many different stories the negative mentions tell; the rest of them are copies. 0 where that is not known.
+    suspicion
+        What mentions of series `suspected_claim` are suspected of.
     """
 
     id: str
@@ -135,6 +161,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     former_names: tuple[FormerName, ...] = ()
     held_back: str = ""
     stories: int = 0
+    suspicion: Suspicion | None = None
 
 
 class Excerpt(msgspec.Struct, frozen=True):

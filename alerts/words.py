@@ -93,6 +93,20 @@ PHASE = {
 }
 FORECAST = "Dự báo lượt nhắc tiêu cực: {parts}."
 FORECAST_HOURS = "{hours} giờ tới khoảng {expected} (khoảng tin cậy 90 %: {low}–{high})"
+CLAIM_TITLE = "{head} – {organisation}: thông tin nghi sai sự thật, cần kiểm chứng – “{text}”"
+#: Why a text is flagged; that it is false is said by nobody here.
+CLAIM_WHY = {
+    "listed": "{count} lượt nhắc có nội dung giống thông tin đã được ghi nhận là không đúng: “{text}”.",
+    "few_voices": "Một nội dung được rất ít nguồn phát biểu lặp lại {count} lần trong thời gian ngắn: “{text}”.",
+}
+CLAIM_WHY_OTHER = "{count} lượt nhắc cần được kiểm chứng: “{text}”."
+CLAIM_CHECK = "Thông tin nghi sai sự thật, cần kiểm chứng: đề nghị cán bộ đọc nội dung gốc trước khi xử lý."
+CLAIM_REBUT = "Nếu đúng như vậy, trước hết sử dụng thông tin phản bác chính thức: {rebuttal} ({where})."
+CLAIM_NO_JUDGEMENT = (
+    "Máy chỉ đánh dấu để kiểm tra, không kết luận; ý kiến phê bình chính sách không thuộc trường hợp này."
+)
+CLAIM_ENDED = "Trong 24 giờ qua không thấy nội dung này được nhắc lại."
+
 FEEDS_TITLE = "{head} – nguồn tin im lặng: {sources}"
 FEEDS_ENDED = "Các nguồn tin đã hoạt động trở lại lúc {moment}."
 FEEDS_SILENT = "Từ {moment}, các nguồn sau không có lượt nhắc nào, trong khi bình thường {expected}: {sources}."

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
+from alerts.claims import ClaimDesk
 from alerts.delivering import RetryPolicy
 from alerts.model import Change
 from alerts.ports import FindingSource, LevelSource, LogHealth, MentionSink
@@ -30,6 +31,7 @@ from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
 from api.routes import alerts, dashboard, erasures, incidents, insights, mentions, operations, register
+from api.routes import claims as claim_routes
 from api.routes import themes as theme_routes
 from api.service import Service
 from api.settings import ApiSettings
@@ -53,6 +55,7 @@ def create_app(
     organisations: Sequence[dict[str, Any]],
     levels: LevelSource | None = None,
     themes: ThemeDesk | None = None,
+    claims: ClaimDesk | None = None,
     clock: Callable[[], datetime] = utc_now,
     registry: CollectorRegistry | None = None,
     lookup: Lookup = system_lookup,
@@ -76,6 +79,8 @@ def create_app(
         Followed into the store, where they are to be had.
     themes
         Where new themes are proposed and decided, where there is a log for it.
+    claims
+        Where claims known to be false are listed, likewise.
     clock
         Aware UTC time of changes and deliveries.
     registry
@@ -139,6 +144,7 @@ def create_app(
         supervisor,
         base_url,
         themes,
+        claims,
     )
     return _assemble(service)
 
@@ -166,7 +172,18 @@ def _assemble(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     shown: list[tuple[str, str]] = []
-    for module in (mentions, alerts, incidents, insights, erasures, register, theme_routes, operations, dashboard):
+    for module in (
+        mentions,
+        alerts,
+        incidents,
+        insights,
+        erasures,
+        register,
+        theme_routes,
+        claim_routes,
+        operations,
+        dashboard,
+    ):
         app.include_router(module.router)
         routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
         shown += [(method, route.path) for route in routes for method in sorted(route.methods or ())]

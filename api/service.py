@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alerts.claims import ClaimDesk
 from alerts.ports import LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
 from alerts.themes import ThemeDesk
@@ -40,6 +41,7 @@ class Service:
     supervisor: Supervisor
     base_url: str
     themes: ThemeDesk | None = None
+    claims: ClaimDesk | None = None
     pages: PageCache = field(default_factory=PageCache)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.backtest import backtest
+from deploy.commands.claims import claims
 from deploy.commands.collect import collect
 from deploy.commands.common import FAILED, USAGE, say
 from deploy.commands.doctor import doctor
@@ -59,6 +60,7 @@ def make_app() -> typer.Typer:
     app.add_typer(topics, name="topics")
     app.add_typer(tokens, name="tokens")
     app.add_typer(receivers, name="receivers")
+    app.add_typer(claims, name="claims")
     return app
 
 

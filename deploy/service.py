@@ -71,6 +71,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     from api.server import serving as serving_at
     from deploy.commands.common import load_register, now_ms
     from deploy.owners import tell_owners
+    from streams.claims import LogClaimDesk
     from streams.findings_source import LogFindingSource
     from streams.levels_source import LogLevelSource
     from streams.log import open_log
@@ -102,6 +103,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
             levels=LogLevelSource(log, live),
             organisations=[each.as_dict() for each in register.organisations()],
             themes=LogThemeDesk(log, live),
+            claims=LogClaimDesk(log, live, settings.streams.claims_body),
         )
         async with serving_at(app, listener):
             _announce(announced, http.base_url)

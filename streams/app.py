@@ -107,7 +107,8 @@ class Stages:
         return [(version.since, self._made.get(version.since) or self._make(version)) for version in versions]
 
     def _make(self, version: Version) -> ReadStage:
-        reader = Reader(version.load_register(), LexiconScorer(), version.thresholds, self._settings.voice_secret)
+        secret = self._settings.voice_secret
+        reader = Reader(version.load_register(), LexiconScorer(), version.thresholds, secret, version.claims)
         stage = ReadStage(reader, self._partitions, replay=self._settings.replay)
         self._made[version.since] = stage
         return stage

@@ -31,6 +31,8 @@ class StreamSettings(BaseModel):
         `negative` from which a mention counts as negative, by kind of source.
     voice_secret
         Deployment secret from which daily voice keys are derived; made at first start.
+    claims_body
+        Code of the body that is told of suspected claims, where the listed claim names none.
     owner_patience
         How long a partition without an owner may hold ticks before watch goes on without it.
     detection
@@ -54,6 +56,7 @@ class StreamSettings(BaseModel):
     register_directory: Path | None = None
     negative_threshold: dict[str, float] = Field(default_factory=lambda: {"default": 0.5})
     voice_secret: str = ""
+    claims_body: str = Field(default="", max_length=64)
     owner_patience: timedelta = timedelta(seconds=30)
     worker: str = Field(default="1", pattern=r"^[a-zA-Z0-9-]{1,40}$")
     stall_after: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(seconds=5))

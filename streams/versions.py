@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from alerts.claims import Claim
 from detectors.policy import Policy
+from streams.claim_records import claims_in, in_force
 from streams.log import Log, LogError
 from streams.reading.register import Register
 from streams.settings import StreamSettings
@@ -42,6 +44,8 @@ class Version(msgspec.Struct, frozen=True):
         Own register files by name; the bundled ones are part of the program.
     thresholds, detection
         As in the settings.
+    claims
+        Known to be false, as officers listed them.
     """
 
     since: int
@@ -50,6 +54,7 @@ class Version(msgspec.Struct, frozen=True):
     register: dict[str, str]
     thresholds: dict[str, float]
     detection: dict[str, Any]
+    claims: tuple[Claim, ...] = ()
 
     def policy(self) -> Policy:
         """The detection policy of this version."""
@@ -91,9 +96,16 @@ def with_accepted(version: Version, accepted: str) -> Version:
     return _of(made, made.load_register())
 
 
+def with_claims(version: Version, claims: tuple[Claim, ...]) -> Version:
+    """`version` with these claims in force."""
+    return _of(msgspec.structs.replace(version, claims=claims), version.load_register())
+
+
 def _of(version: Version, register: Register) -> Version:
     """`version` with the names of its register, and its digest."""
-    content = [register.digest, version.register, version.thresholds, version.detection]
+    content: list[object] = [register.digest, version.register, version.thresholds, version.detection]
+    if version.claims:
+        content.append(version.claims)
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
     names = {body.code: body.name for body in register.organisations()}
     return msgspec.structs.replace(version, names=names, digest=digest)
@@ -176,6 +188,9 @@ async def settle(
     topics = Topics(settings.run)
     versions = await known_versions(log, topics)
     mine = current(settings, register, 0, await accepted_themes(log, topics))
+    claims = in_force(claims_in(await newest_values(log, topics.control, 0)))
+    if claims:
+        mine = with_claims(mine, claims)
     if not versions:
         await announce(log, topics, mine, readings)
         return [mine], None

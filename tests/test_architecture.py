@@ -19,7 +19,14 @@ ALLOWED = {
 }
 #: Of alerts, streams knows only these; `decoding` says which findings the service can work with, and `themes` is the
 #: port by which themes are proposed and decided.
-STREAMS_MAY_KNOW = {"alerts.model", "alerts.decoding", "alerts.ports", "alerts.themes", "alerts.addresses"}
+STREAMS_MAY_KNOW = {
+    "alerts.model",
+    "alerts.decoding",
+    "alerts.ports",
+    "alerts.themes",
+    "alerts.claims",
+    "alerts.addresses",
+}
 #: Libraries that belong to one shell only.
 SHELLS = {
     "faust": {"streams"},

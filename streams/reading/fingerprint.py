@@ -45,11 +45,8 @@ class Fingerprinter:
         owner = np.repeat(np.arange(len(texts)), lengths)
         within = owner[:-1] == owner[1:]
         pairs = _mix(hashes[:-1] * _MULTIPLIER + hashes[1:])[within]
-        every, owners = np.concatenate([hashes, pairs]), np.concatenate([owner, owner[:-1][within]])
-        order = np.argsort(owners, kind="stable")
-        every, owners = every[order], owners[order]
-        halves = np.stack([every, _mix(every ^ _OTHER)], axis=1)
-        packed = np.packbits(_votes(halves, owners, len(texts)) > 0, axis=1, bitorder="little").view("<u8").tolist()
+        votes = _votes(hashes, owner, len(texts)) + _votes(pairs, owner[:-1][within], len(texts))
+        packed = np.packbits(votes > 0, axis=1, bitorder="little").view("<u8").tolist()
         return [(first, second) if length else (0, 0) for (first, second), length in zip(packed, lengths, strict=True)]
 
     def _hash(self, word: str) -> int:
@@ -68,10 +65,13 @@ def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 
 def _votes(hashes: npt.NDArray[np.uint64], owner: npt.NDArray[np.intp], texts: int) -> npt.NDArray[np.int32]:
-    """For each text and bit, how many more of its hashes have the bit than have it not; hashes in order of texts."""
+    """For each text and bit of both halves, how many more of its hashes have the bit than have it not."""
     votes = np.zeros((texts, _BITS), dtype=np.int32)
-    bits = np.unpackbits(hashes.astype("<u8").view(np.uint8).reshape(len(hashes), -1), axis=1, bitorder="little")
-    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    ones = np.add.reduceat(bits, starts, axis=0, dtype=np.int32)
-    votes[owner[starts]] = 2 * ones - np.diff(np.r_[starts, len(hashes)])[:, None]
+    if len(hashes):
+        halves = np.empty((len(hashes), 2), dtype="<u8")
+        halves[:, 0], halves[:, 1] = hashes, _mix(hashes ^ _OTHER)
+        bits = np.unpackbits(halves.view(np.uint8), axis=1, bitorder="little")
+        starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+        ones = np.add.reduceat(bits, starts, axis=0, dtype=np.int32)
+        votes[owner[starts]] = 2 * ones - np.diff(np.r_[starts, len(hashes)]).astype(np.int32)[:, None]
     return votes

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from alerts.claims import Claim
 from streams.mentions import Mention, identity_of, parse
+from streams.reading.claims import ClaimMatcher
 from streams.reading.fingerprint import Fingerprinter
 from streams.reading.masks import tells_a_person
 from streams.reading.naming import Named, Namer
@@ -15,7 +17,7 @@ from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
 from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
-from streams.watching.envelopes import ROLES, Reading, roles_of
+from streams.watching.envelopes import ROLES, Reading, Suspected, roles_of
 from streams.watching.times import instant
 
 #: Letters of a title and of an address that are kept for showing.
@@ -58,15 +60,26 @@ class Reader:
         Probability from which a mention counts as negative (positive), by kind of source; ``default`` for the rest.
     voice_secret
         See `Voices`.
+    claims
+        Known to be false, looked for in every text.
     """
 
-    def __init__(self, register: Register, scorer: Scorer, thresholds: Mapping[str, float], voice_secret: str) -> None:
+    def __init__(
+        self,
+        register: Register,
+        scorer: Scorer,
+        thresholds: Mapping[str, float],
+        voice_secret: str,
+        claims: Sequence[Claim] = (),
+    ) -> None:
         self.register = register
         self._namer = Namer(register)
         self._scorer = scorer
         self.thresholds = dict(thresholds)
         self.default_threshold = self.thresholds.get("default", DEFAULT_THRESHOLD)
         self._fingerprinter = Fingerprinter()
+        #: `None` where no claim is listed.
+        self.claims = ClaimMatcher(claims) if claims else None
         self._voices = Voices(voice_secret)
 
     def read(self, batch: Sequence[Seen], sources: Sources) -> list[Reading]:
@@ -77,11 +90,23 @@ class Reader:
         readings = [
             self._reading(seen, found, score, sources) for seen, found, score in zip(batch, named, scores, strict=True)
         ]
-        negatives = [number for number, reading in enumerate(readings) if reading.counts == 1]
-        words = [(texts[number] or cut(_raw(batch[number].mention))).words() for number in negatives]
-        for number, fingerprint in zip(negatives, self._fingerprinter.fingerprints(words), strict=True):
+        if self.claims is not None:
+            readings = self._suspected(self.claims, readings, batch, texts)
+        shown = [number for number, one in enumerate(readings) if one.counts == 1 or one.suspected is not None]
+        words = [(texts[number] or cut(_raw(batch[number].mention))).words() for number in shown]
+        for number, fingerprint in zip(shown, self._fingerprinter.fingerprints(words), strict=True):
             readings[number] = _shown(readings[number], batch[number].mention, fingerprint)
         return readings
+
+    def _suspected(
+        self, claims: ClaimMatcher, readings: list[Reading], batch: Sequence[Seen], texts: Sequence[Text | None]
+    ) -> list[Reading]:
+        """`readings` with the listed claim that each text makes."""
+        every = [text or cut(_raw(seen.mention)) for text, seen in zip(texts, batch, strict=True)]
+        return [
+            reading if match is None else msgspec.structs.replace(reading, suspected=_of_claim(match.claim))
+            for reading, match in zip(readings, claims.match(every), strict=True)
+        ]
 
     def _score(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[tuple[float, float]]:
         """Negative and positive of each: the sender's sentiment, else the scorer's."""
@@ -169,6 +194,10 @@ def _texts(batch: Sequence[Seen]) -> list[Text | None]:
 
 def _raw(mention: Mention) -> str:
     return f"{mention.title or ''} . {mention.text or ''}"
+
+
+def _of_claim(claim: Claim) -> Suspected:
+    return Suspected("listed", claim.id, claim.organisation, claim.text, claim.rebuttal, claim.rebuttal_url)
 
 
 def _shown(reading: Reading, mention: Mention, fingerprint: tuple[int, int]) -> Reading:

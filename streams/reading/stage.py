@@ -149,12 +149,13 @@ class ReadStage:
     ) -> tuple[Gathering, list[Reading], list[DeadLetter]]:
         """Read many: only what is negative needs a record of its own."""
         gathering = Gathering(self._reader, sources)
-        left = gathering.take(records)
+        # Claims are looked for in every text, so that none may be counted unread.
+        left = gathering.take(records) if self._reader.claims is None else records
         readings, refused = self._attempt(left, sources, topic, partition)
         for reading in readings:
-            if reading.counts != 1:
+            if not _is_carried(reading):
                 gathering.add(reading)
-        return gathering, [reading for reading in readings if reading.counts == 1], refused
+        return gathering, [reading for reading in readings if _is_carried(reading)], refused
 
     def _attempt(
         self, records: Sequence[RecordLike], sources: Sources, topic: str, partition: int
@@ -170,11 +171,17 @@ class ReadStage:
         shares: list[list[Reading]] = [[] for _ in range(self._partitions)]
         for reading in readings:
             organisations = reading.organisations
+            if reading.suspected is not None and reading.counts != 1:
+                for number in self._homes_of((*organisations, reading.suspected.organisation)):
+                    shares[number].append(reading)
+                continue
             if not organisations:
                 if reading.counts != 1:
                     continue
                 organisations = (UNATTRIBUTED,)
                 reading = msgspec.structs.replace(reading, organisations=organisations)  # noqa: PLW2901 - same reading
+            if reading.suspected is not None:
+                organisations = (*organisations, reading.suspected.organisation)
             for number in self._homes_of(organisations):
                 shares[number].append(reading)
         return shares
@@ -189,6 +196,11 @@ class ReadStage:
             if len(self._homes) < 10_000:
                 self._homes[organisations] = homes
         return homes
+
+
+def _is_carried(reading: Reading) -> bool:
+    """Whether it travels with what is shown of it."""
+    return reading.counts == 1 or reading.suspected is not None
 
 
 def _seen(readings: Sequence[Reading], gathering: Gathering | None) -> list[tuple[int, int, int, bool]]:

@@ -70,6 +70,11 @@ class Crowd:
         age = sum(late) / len(late) if late else 0.0
         return Heard(len(window), len(late), age, _different(window), len(window) - silent)
 
+    def voices(self, organisation: str, story: int, minute: int) -> list[int]:
+        """Voices that told an organisation's story from a minute on; 0 where an author is not known."""
+        of_one = self._of.get(organisation, ())
+        return [one.voice for one in of_one if one.story == story and one.minute >= minute]
+
     def forget(self, before: int) -> None:
         """Forget organisations that were silent for `MEMORY` minutes before a minute."""
         for organisation in [code for code, of_one in self._of.items() if of_one[-1].minute < before - MEMORY]:

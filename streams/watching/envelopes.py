@@ -27,6 +27,17 @@ class Source(msgspec.Struct, array_like=True, frozen=True):
     name: str
 
 
+class Suspected(msgspec.Struct, array_like=True, frozen=True):
+    """What a mention is suspected of; see `alerts.model.Suspicion`. `organisation` is told of it."""
+
+    why: str
+    claim: str
+    organisation: str
+    text: str
+    rebuttal: str = ""
+    url: str = ""
+
+
 class Reading(msgspec.Struct, array_like=True, frozen=True):
     """A mention as read, without any identity of its author.
 
@@ -56,6 +67,8 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
         What is shown of it; only with `counts` == 1, otherwise empty. At most 300 and 500 characters.
     roles
         Of `organisations`, in their order: indices into `ROLES`; empty where all are only mentioned.
+    suspected
+        The listed claim that the text seems to make; title and url are then shown whatever `counts` is.
     fingerprint_more
         The second half of the SimHash, 0 as the first.
     former
@@ -79,6 +92,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     roles: tuple[int, ...] = ()
     former: tuple[tuple[str, str], ...] = ()
     fingerprint_more: int = 0
+    suspected: Suspected | None = None
 
 
 def roles_of(reading: Reading) -> tuple[int, ...]:

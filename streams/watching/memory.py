@@ -21,6 +21,7 @@ from streams.watching.output import Output
 from streams.watching.proposing import Proposer
 from streams.watching.standing import Standing
 from streams.watching.stories import Stories
+from streams.watching.suspicions import BURST
 from streams.watching.words import Words
 
 #: Fewer than this are counted one by one: numpy takes longer to begin.
@@ -61,6 +62,8 @@ class Memory:
         self.standing = Standing()
         self.proposer = Proposer()
         self.crowd = Crowd()
+        #: Of the newest tick: negative mentions of stories that are repeated often, for `Suspicions`.
+        self.repeated: list[tuple[str, Entry, int]] = []
         self.guarding = Guarding(self.sources, self.crowd, flows, row_of, len(codes))
         self.book = AlertBook(names, self.sources, self.stories, self.words, self.standing, self.guarding)
 
@@ -78,6 +81,7 @@ class Memory:
         lateness
             How far before it was seen a mention may be placed, in milliseconds.
         """
+        self.repeated.clear()
         few = here.stop - here.start < FEW
         count = self._one_by_one if few else self._together
         touched = count(arrivals, here, rows, lateness, output)
@@ -190,6 +194,8 @@ class Memory:
         if told.is_new:  # what is copied was said once
             self.words[code].learn(reading.title)
         self.crowd.add(code, minute, reading, source, entry.seen_at, told.story)
+        if told.copies >= BURST and code != UNATTRIBUTED:
+            self.repeated.append((code, entry, told.story))
         if code == UNATTRIBUTED:
             self.proposer.add(reading, source, entry.seen_at)
 

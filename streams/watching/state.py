@@ -21,6 +21,7 @@ from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
 from streams.watching.proposing import Proposer
 from streams.watching.stories import Stories
+from streams.watching.suspicions import Suspicions
 from streams.watching.watcher import Watcher
 from streams.watching.words import Words
 
@@ -95,6 +96,8 @@ def snapshot(watcher: Watcher) -> dict[str, bytes]:
     parts["forecast"] = minutes.levels.forecaster.snapshot()
     parts["positive"] = memory.positive.tobytes()
     parts["expectations"] = memory.guarding.expectations.snapshot()
+    if watcher.suspicions.flags:
+        parts["suspicions"] = _pack(watcher.suspicions)
     if watcher.feeds is not None:
         parts["feeds"] = _pack(watcher.feeds)
     parts |= {f"stories/{code}": _pack(stories) for code, stories in memory.stories.items()}
@@ -138,6 +141,8 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
         for block in msgspec.msgpack.decode(data, type=list[_Columns]):
             watcher.intake.pending.add_block(int(partition), Block.of(block.columns, block.sources))
     watcher.intake.flowing.restore(_under(parts, "flows/"))
+    if "suspicions" in parts:
+        watcher.suspicions = msgspec.msgpack.decode(parts["suspicions"], type=Suspicions)
     if watcher.feeds is not None:
         watcher.feeds = msgspec.msgpack.decode(parts["feeds"], type=Feeds)
     _fill_minutes(watcher.minutes, head, parts)

@@ -21,10 +21,11 @@ SHOWN = 5
 
 
 class Told(NamedTuple):
-    """What a mention is: a copy of a story known by this number, or the first of a new one."""
+    """What a mention is: a copy of a story known by this number, or the first of a new one; how many copies it has."""
 
     story: int
     is_new: bool
+    copies: int
 
 
 class Story(msgspec.Struct, array_like=True):
@@ -89,7 +90,7 @@ class Stories(msgspec.Struct):
             story = stories.pop(place)
             story.copy_at(source, seen_at, minute)
             stories.append(story)
-            return Told(story.number, is_new=False)
+            return Told(story.number, is_new=False, copies=story.copies)
         if len(stories) >= LIMIT:
             # The least repeated goes, the longest silent first.
             copies = [story.copies for story in stories]
@@ -103,7 +104,7 @@ class Stories(msgspec.Struct):
                 reading.fingerprint_more, minute, self.newest, [source.name],
             )
         )  # fmt: skip
-        return Told(self.newest, is_new=True)
+        return Told(self.newest, is_new=True, copies=1)
 
     def _begin(self, minute: int) -> None:
         self.begun[minute] = self.begun.get(minute, 0) + 1

@@ -14,10 +14,12 @@ from streams.watching.config import WatchConfig
 from streams.watching.envelopes import FEEDS, Adopt, Envelope, Partitions, ReadingsRecord, Without, home
 from streams.watching.envelopes import Marks as IdleMarks
 from streams.watching.feeds import Feeds
+from streams.watching.findings import Revision
 from streams.watching.intake import Intake
 from streams.watching.memory import Memory
 from streams.watching.minutes import Minutes
 from streams.watching.output import Output
+from streams.watching.suspicions import Suspicions
 
 
 class Watcher:
@@ -59,6 +61,7 @@ class Watcher:
         self.feeds = Feeds() if home(FEEDS, config.readings_partitions) == partition else None
         self.minutes = Minutes(config, self.codes, self.memory)
         self.book = self.memory.book
+        self.suspicions = Suspicions({})
 
     @property
     def watermark(self) -> int | None:
@@ -144,6 +147,7 @@ class Watcher:
         self._pass(end, output)
         self._adopt_until(end, output)
         self._close_due(end, output)
+        self._settle(end, output)
         self.tick = end
 
     def _pass(self, tick: int, output: Output) -> None:
@@ -165,6 +169,24 @@ class Watcher:
             rows = self.memory.fold(arrivals, here, self._rows, self.config.lateness, output)
             self._decide(self.minutes.test_open(tick, rows), output, tick)
             self._update(rows, tick, output)
+            self._suspect(arrivals, here, tick, output)
+
+    def _suspect(self, arrivals: Arrivals, here: slice, tick: int, output: Output) -> None:
+        """Flag what repeats a listed claim, and what few voices repeat."""
+        self._settle(tick, output)
+        names, found = self.config.names, list[Revision | None]()
+        for number in arrivals.entry[here].tolist():
+            if number >= 0 and arrivals.entries[number].reading.suspected is not None:
+                found.append(self.suspicions.listed(arrivals.entries[number], tick, names, self._rows))
+        for code, entry, story in self.memory.repeated:
+            found.append(self.suspicions.repeated(code, entry, story, self.memory.crowd, tick, names))
+        for revision in found:
+            if revision is not None:
+                output.say(revision)
+
+    def _settle(self, tick: int, output: Output) -> None:
+        for revision in self.suspicions.settle(tick, self.config.names):
+            output.say(revision)
 
     def _close_due(self, now: int, output: Output) -> None:
         for decisions in self.minutes.close_due(now, self._rows, output):
