@@ -1,12 +1,13 @@
 """All organisations of a partition at once: count, compare, decide, learn, one closed window at a time."""
 
+from collections.abc import Sequence
 from dataclasses import astuple
 
 import numpy as np
 
 from detectors import baseline, calibration, counting, gates, shares, snapshots
 from detectors.alarm import Alarm
-from detectors.calendar import VIETNAMESE, Calendar
+from detectors.calendar import Calendar
 from detectors.counting import MOST_OPEN, Ring
 from detectors.deciding import Deciding
 from detectors.decisions import SEVERITIES, SHARE, Decision, Kind, Nearest, Why
@@ -33,6 +34,8 @@ class Bank:
         Rows.
     step
         Minutes a window.
+    codes
+        The rows' organisations, where the calendar's events are to be expected of them.
 
     Examples
     --------
@@ -43,10 +46,11 @@ class Bank:
     (0, 'fired')
     """
 
-    def __init__(self, policy: Policy, size: int, step: int = 1, calendar: Calendar = VIETNAMESE) -> None:
+    def __init__(self, policy: Policy, size: int, step: int = 1, codes: Sequence[str] = ()) -> None:
         self.policy = policy
         self.grid = Grid(step, policy.scales)
-        self.calendar = calendar
+        self.calendar = Calendar(policy.spells)
+        self.codes: tuple[str, ...] = ()
         self.next_minute: int | None = None
         self.size = 0
         #: First day of the spell of unusual days that lasts, and the day it was entered on.
@@ -60,12 +64,16 @@ class Bank:
         self._blocks = 0
         self._busy = 0
         self._deciding = Deciding(policy, self.grid)
-        self.grow(size)
+        self.grow(size, codes)
 
-    def grow(self, size: int) -> None:
-        """Add rows that have seen nothing. Each call copies the state: grow in chunks."""
+    def grow(self, size: int, codes: Sequence[str] = ()) -> None:
+        """Add rows that have seen nothing. Each call copies the state: grow in chunks.
+
+        `codes` are the organisations of all rows, for which the calendar may have events.
+        """
         if size < self.size:
             raise ValueError(f"a bank of {self.size} rows cannot shrink to {size}")
+        self.codes = tuple(codes) or self.codes
         fresh = self._layout.empty(size - self.size)
         calibration.choose(self.policy, self.grid, fresh, self._tables)
         if self.next_minute is not None:
@@ -177,8 +185,10 @@ class Bank:
         baseline.learn(policy, grid, state, (grid.start_of_block(minute), self._steps), learns)
         state["life"] += 1
         following = minute + grid.step
-        self._turn(grid.day(grid.start_of_block(following) + grid.block))
-        baseline.publish(policy, grid, state, grid.start_of_block(following) + grid.block, self._blocks + 1)
+        upcoming = grid.start_of_block(following) + grid.block
+        self._turn(grid.day(upcoming))
+        planned = self.calendar.events(grid.day(upcoming), self.codes) if len(self.codes) == self.size else 1.0
+        baseline.publish(policy, grid, state, upcoming, self._blocks + 1, planned)
         found = gates.publish(policy, grid, state)
         decisions = self._deciding.settle(found, minute)
         shares.score(policy, grid, state)
@@ -199,7 +209,7 @@ class Bank:
 
     def _turn(self, day: int) -> None:
         """Enter or leave a spell of unusual days with the block that is published next."""
-        spell = self.calendar.spell(day)
+        spell = self.calendar.rest(day)
         if (None if spell is None else spell.first_day) == (None if self._spell is None else self._spell[0]):
             return
         if self._spell is not None:
@@ -313,11 +323,11 @@ class Bank:
         return snapshots.pack(head, self._state)
 
     @classmethod
-    def restore(cls, policy: Policy, data: bytes, calendar: Calendar = VIETNAMESE) -> "Bank":
+    def restore(cls, policy: Policy, data: bytes, codes: Sequence[str] = ()) -> "Bank":
         """Continue from a snapshot. Raises `SnapshotError` if it is damaged, or was made with other scales."""
         head, state = snapshots.unpack(data)
         try:
-            bank = cls(policy, 0, head["step"], calendar)
+            bank = cls(policy, 0, head["step"], codes)
             size = int(head["size"])
             bank._layout.check(state, size, head["scales"])
             bank.next_minute = head["next_minute"]

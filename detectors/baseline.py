@@ -66,15 +66,19 @@ def season(policy: Policy, grid: Grid, state: State, minute: int) -> tuple[Float
     return hours, day_factor(policy, state, weekday)
 
 
-def publish(policy: Policy, grid: Grid, state: State, minute: int, blocks_done: int) -> None:
+def publish(
+    policy: Policy, grid: Grid, state: State, minute: int, blocks_done: int, planned: Floats | float = 1.0
+) -> None:
     """Move what holds next to now, and put what was learned into next: the block that holds `minute`.
 
-    `blocks_done` blocks are closed before the present one.
+    `blocks_done` blocks are closed before the present one; `planned` is how many times as many mentions each row is
+    expected to have because of what was announced.
     """
     for name in ("rate", "hours", "days", "expect", "size"):
         state[name][LAST] = state[name][NOW]
         state[name][NOW] = state[name][NEXT]
     state["hours"][NEXT], state["days"][NEXT] = season(policy, grid, state, minute)
+    state["days"][NEXT] *= planned
     level = state["level"] * state["hours"][NEXT] * state["days"][NEXT]
     np.maximum(level, policy.least_rate * grid.step, out=state["rate"][NEXT])
     _expect(grid, state, blocks_done)

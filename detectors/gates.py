@@ -56,9 +56,9 @@ def publish(policy: Policy, grid: Grid, state: State) -> Floats:
 
 
 def _set(policy: Policy, gate: Ints, edge: Floats, mean: Floats, warm: Bools) -> None:
-    count = np.maximum(np.ceil(edge), np.maximum(np.ceil(policy.window_ratio * mean), policy.least_negative))
-    np.copyto(gate, NEVER)
-    np.copyto(gate, np.minimum(count, float(NEVER)), where=np.broadcast_to(warm, gate.shape), casting="unsafe")
+    count = np.maximum(edge, policy.window_ratio * mean)
+    np.maximum(np.ceil(count, out=count), policy.least_negative, out=count)
+    gate[...] = np.where(warm, np.minimum(count, float(NEVER), out=count), float(NEVER))
 
 
 def renew(policy: Policy, grid: Grid, state: State, column: tuple[int, int]) -> None:

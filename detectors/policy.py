@@ -1,7 +1,9 @@
 """What is configured of a detector: one frozen object, one shipped default."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import isfinite
+
+from detectors.calendar import Spell, shipped
 
 DAY = 1440
 #: Minutes by which the Vietnamese day is ahead of UTC.
@@ -68,6 +70,8 @@ class Policy:
         The deciding window has at least so many times the negatives expected in it.
     informs
         Whether what is only information, all and positive mentions, raises notices.
+    spells
+        Days that are unlike others: the calendar.
     severities
         For a warning, a serious and a critical alert: the part of the budget that its own rate may be, and the
         negatives and the times as many as usual that it needs.
@@ -108,6 +112,7 @@ class Policy:
     longest: int = 2 * DAY
     window_ratio: float = 1.5
     informs: bool = False
+    spells: tuple[Spell, ...] = field(default_factory=shipped)
     severities: tuple[tuple[float, int, float], ...] = ((0.1, 8, 2.0), (0.01, 12, 3.0), (0.001, 25, 4.0))
 
     def __post_init__(self) -> None:
@@ -116,7 +121,7 @@ class Policy:
             raise ValueError("scales needs different whole minutes, shortest first")
         if self.scales[-1] > DAY:
             raise ValueError(f"no window may be longer than a day, as one of {self.scales[-1]} minutes is")
-        for name in (field.name for field in fields(self)):
+        for name in (each.name for each in fields(self)):
             value = getattr(self, name)
             if isinstance(value, float) and not (isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive, not {value}")

@@ -15,6 +15,8 @@ from detectors.surprise import excess_of, share_surprise, weekly_probability
 
 #: Share that is usual where nothing is known.
 PRIOR_SHARE = 0.25
+#: Squared standard deviations below which a share is not worth a figure.
+REMARKABLE = 4.0
 #: What a test says where there are too few mentions.
 SILENT = -10.0
 _CHANGES = {Reason.FIRED: Kind.FIRED, Reason.ESCALATED: Kind.ESCALATED}
@@ -56,13 +58,15 @@ def score(policy: Policy, grid: Grid, state: State) -> None:
     # Where only negatives are ever counted, their share of all mentions is no news.
     enough = (mentions >= policy.least_mentions) & (negative >= policy.least_negative)
     enough &= state["share_mentions"] > state["share_negative"]
+    usual = usual_share(policy, state)
+    beyond = negative - mentions * usual
+    enough &= (beyond > 0.0) & (beyond * beyond > REMARKABLE * mentions * usual * (1.0 - usual))
+    enough &= state["life"] * grid.block >= policy.warm_up
     if not enough.any():
         return
-    usual = usual_share(policy, state)
-    found = share_surprise(negative, np.maximum(mentions, negative), usual[None])
+    found = share_surprise(negative, np.maximum(mentions, negative), np.broadcast_to(usual, negative.shape))
     found /= state["share_spread"] * state["share_strain"]
     now[:] = np.where(enough, found - SHARE_TYPICAL, SILENT).max(axis=0)
-    now[state["life"] * grid.block < policy.warm_up] = SILENT
 
 
 def learn(policy: Policy, grid: Grid, state: State) -> None:
