@@ -25,26 +25,28 @@ HOURS = (
 _DAYS_OF_WEEK = 7
 
 
-def hour_factor(policy: Policy, grid: Grid, state: State, rest: int, hour: int) -> Floats:
-    """Factor of an hour on working days or, with `rest`, on others.
+def hour_factors(policy: Policy, grid: Grid, state: State, rest: int, hours: list[int]) -> Floats:
+    """Factors of some hours on working days or, with `rest`, on others: (hours, series, rows).
 
-    An hour's own counts are drawn towards 1, those of rest days towards the working days', each by how little they
-    tell[^1].
+    An hour's own counts are drawn towards an ordinary day's factor, those of rest days towards the working days', each
+    by how little they tell[^1].
 
     References
     ----------
     [^1]: Efron, B. and Morris, C. (1973). Stein's estimation rule and its competitors: an empirical Bayes approach.
        Journal of the American Statistical Association 68, 117-130.
     """
-    found = np.full_like(state["level"], HOURS[hour])
+    found = np.empty((len(hours), *state["level"].shape))
+    found[...] = np.array([HOURS[hour] for hour in hours])[:, None, None]
+    days = np.minimum(state["age"] * (grid.block / DAY), 30.0)
     for kind, spread in ((0, policy.hour_spread), (1, policy.rest_spread)):
         if kind > rest:
             break
-        due = np.maximum(state["hour_due"][kind, hour], 1e-9)
-        days = np.minimum(state["age"] * (grid.block / DAY), 30.0) * (5 - 3 * kind) / _DAYS_OF_WEEK
-        noise = state["dispersion"] / due + policy.rough / np.maximum(days, 0.1)
-        found += spread / (spread + noise) * (state["hour_seen"][kind, hour] / due - found)
-    return np.asarray(np.clip(found, *HOUR_BOUNDS))
+        due = np.maximum(state["hour_due"][kind, hours], 1e-9)
+        of_days = policy.rough / np.maximum(days * ((5 - 3 * kind) / _DAYS_OF_WEEK), 0.1)
+        noise = state["dispersion"] / due + (of_days + spread)
+        found += spread / noise * (state["hour_seen"][kind, hours] / due - found)
+    return np.asarray(np.clip(found, *HOUR_BOUNDS, out=found))
 
 
 def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
@@ -61,9 +63,8 @@ def season(policy: Policy, grid: Grid, state: State, minute: int) -> tuple[Float
     before = int(middle // 1.0)
     part = middle - before
     rest, weekday = grid.rest(minute), grid.weekday(minute)
-    hours = hour_factor(policy, grid, state, rest, before % 24) * (1.0 - part)
-    hours += hour_factor(policy, grid, state, rest, (before + 1) % 24) * part
-    return hours, day_factor(policy, state, weekday)
+    both = hour_factors(policy, grid, state, rest, [before % 24, (before + 1) % 24])
+    return both[0] * (1.0 - part) + both[1] * part, day_factor(policy, state, weekday)
 
 
 def publish(
@@ -95,17 +96,14 @@ def _expect(grid: Grid, state: State, blocks_done: int) -> None:
         np.multiply(upcoming, min(windows, steps), out=expect[place])
         if windows > steps:
             expect[place] += now * (windows - steps)
-    total = (upcoming + now) * steps
-    done = 2
+    both = (upcoming + now) * steps
     for place, blocks in enumerate(grid.anchored, start=len(grid.sliding)):
         if blocks < 2:
-            expect[place] = upcoming * steps
+            np.multiply(upcoming, steps, out=expect[place])
             continue
-        while done < blocks:
-            # The first block is done `blocks_done` - 1 ago; the present one is not among the past ones yet.
-            total = total + state["past_usual"][(blocks_done + 1 - done) % grid.ring]
-            done += 1
-        expect[place] = total
+        # The newest block is done `blocks_done` - 1 ago; the present one is not among the past ones yet.
+        past = [(blocks_done + 1 - back) % grid.ring for back in range(2, blocks)]
+        np.add(both, np.add.reduce(state["past_usual"][past], axis=0, dtype=np.float64), out=expect[place])
 
 
 def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], learns: Floats) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detectors.layout import LAST, NEVER, NEXT, NOW, Bools, Floats, Grid, Ints, State
+from detectors.layout import LAST, NEVER, NEXT, NOW, SERIES, Bools, Floats, Grid, Ints, State
 from detectors.policy import Policy
 from detectors.surprise import surprise
 
@@ -25,34 +25,52 @@ def lower(needed: Floats, mean: Floats, size: Floats) -> Floats:
     return found
 
 
-def nearer(edge: Floats, found: Floats, needed: Floats, mean: Floats, size: Floats) -> Floats:
-    """One step of Newton's method from `edge`, whose surprise is `found`, to the count with the surprise needed."""
+def nearer(edge: Floats, excess: Floats, mean: Floats, size: Floats, least: Floats) -> Floats:
+    """One step of Newton's method to the count that surprises enough, from `edge` that does so by `excess` too much."""
     slope = np.log(edge * (mean + size) / (mean * (edge + size)))
-    better: Floats = np.maximum(edge - (found - needed) / slope, lower(needed, mean, size))
+    better: Floats = np.maximum(edge - excess / slope, least)
     return better
 
 
 def publish(policy: Policy, grid: Grid, state: State) -> Floats:
     """Move gates on by a block and find the next ones; returns the surprise of the finished block's counts.
 
+    Where the policy asks for the negatives only, only theirs are found.
+
     Expectations have been moved already: the finished block's are the `LAST`.
     """
     for slot in (LAST, NOW):
         state["gate"][slot] = state["gate"][slot + 1]
-    needed, mean, size = need(state), state["expect"][NEXT], state["size"][NEXT]
-    edge = np.maximum(state["edge"], lower(needed, mean, size))
-    short = len(grid.sliding)
-    counts = np.concatenate([state["most"], state["counts"][short:]])
-    both = surprise(
-        np.stack([edge, counts]),
-        np.stack([mean, state["expect"][LAST]]),
-        np.stack([size, state["size"][LAST]]),
+    asked = slice(len(SERIES) if policy.informs else 1)
+    needed, mean, size, edge = (
+        each[:, asked] for each in (need(state), state["expect"][NEXT], state["size"][NEXT], state["edge"])
     )
-    state["edge"][...] = nearer(edge, both[0], needed, mean, size)
-    warm = state["life"] * grid.block >= policy.warm_up
-    _set(policy, state["gate"][NEXT], state["edge"], mean, warm)
-    found: Floats = both[1]
+    least = lower(needed, mean, size)
+    np.maximum(edge, least, out=edge)
+    counts = np.concatenate([state["most"], state["counts"][len(grid.sliding) :]])
+    due, spread = state["expect"][LAST], state["size"][LAST]
+    over = counts > due
+    over[:, asked.stop :] = False
+    found, of_edge = _both(counts, due, spread, over, (edge, mean, size))
+    edge[...] = nearer(edge, of_edge - needed, mean, size, least)
+    _set(policy, state["gate"][NEXT][:, asked], edge, mean, state["life"] * grid.block >= policy.warm_up)
     return found
+
+
+def _both(
+    counts: Ints, due: Floats, spread: Floats, over: Bools, edges: tuple[Floats, Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Surprise of the counts that are over, and of the edges: at one go, for few rows cost little."""
+    edge, mean, size = edges
+    many = int(np.count_nonzero(over))
+    both = surprise(
+        np.concatenate([counts[over], edge.ravel()]),
+        np.concatenate([due[over], mean.ravel()]),
+        np.concatenate([spread[over], size.ravel()]),
+    )
+    found = np.zeros(counts.shape)
+    found[over] = both[:many]
+    return found, both[many:].reshape(edge.shape)
 
 
 def _set(policy: Policy, gate: Ints, edge: Floats, mean: Floats, warm: Bools) -> None:
@@ -66,9 +84,9 @@ def renew(policy: Policy, grid: Grid, state: State, column: tuple[int, int]) -> 
     needed = need({name: state[name][..., column[0], column[1]] for name in ("strain", "typical", "beyond", "want")})
     for slot in (NOW, NEXT):
         mean, size = state["expect"][slot][:, column[0], column[1]], state["size"][slot][:, column[0], column[1]]
-        edge = lower(needed, mean, size)
+        edge = least = lower(needed, mean, size)
         for _ in range(ROUGH_STEPS):
-            edge = nearer(edge, surprise(edge, mean, size), needed, mean, size)
+            edge = nearer(edge, surprise(edge, mean, size) - needed, mean, size, least)
         warm = np.full(len(edge), state["life"][column[1]] * grid.block >= policy.warm_up)
         gates = np.empty(len(edge), dtype=np.int64)
         _set(policy, gates, edge, mean, warm)

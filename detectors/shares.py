@@ -16,7 +16,7 @@ from detectors.surprise import excess_of, share_surprise, weekly_probability
 #: Share that is usual where nothing is known.
 PRIOR_SHARE = 0.25
 #: Squared standard deviations below which a share is not worth a figure.
-REMARKABLE = 4.0
+REMARKABLE = 6.0
 #: What a test says where there are too few mentions.
 SILENT = -10.0
 _CHANGES = {Reason.FIRED: Kind.FIRED, Reason.ESCALATED: Kind.ESCALATED}
@@ -64,9 +64,10 @@ def score(policy: Policy, grid: Grid, state: State) -> None:
     enough &= state["life"] * grid.block >= policy.warm_up
     if not enough.any():
         return
-    found = share_surprise(negative, np.maximum(mentions, negative), np.broadcast_to(usual, negative.shape))
-    found /= state["share_spread"] * state["share_strain"]
-    now[:] = np.where(enough, found - SHARE_TYPICAL, SILENT).max(axis=0)
+    window, row = np.nonzero(enough)
+    found = share_surprise(negative[window, row], np.maximum(mentions, negative)[window, row], usual[row])
+    found /= state["share_spread"][row] * state["share_strain"][row]
+    np.maximum.at(now, row, found - SHARE_TYPICAL)
 
 
 def learn(policy: Policy, grid: Grid, state: State) -> None:

@@ -16,18 +16,13 @@ _TERMS = (5, 4, 3, 2, 1)
 _HALF_LOG_TAU = 0.9189385332046727
 
 
-def log_gamma(value: Floats) -> Floats:
-    """Logarithm of the gamma function of positive numbers, to seven digits: Stirling's series, shifted by four.
-
-    Examples
-    --------
-    >>> (log_gamma(np.array([2.0, 5.0])) + 1.0).round(5).tolist()
-    [1.0, 4.17805]
-    """
-    far = value + 4.0
+def _log_ratio(values: Floats) -> Floats:
+    """Logarithm of the first's gamma function over those of the other two: Stirling's series, shifted by four."""
+    far = values + 4.0
     inverse = 1.0 / far
-    series = (far - 0.5) * np.log(far) - far + _HALF_LOG_TAU + inverse * (1.0 / 12.0 - inverse * inverse / 360.0)
-    found: Floats = series - np.log(value * (value + 1.0) * (value + 2.0) * (value + 3.0))
+    series = (far - 0.5) * np.log(far) - far + inverse * (1.0 / 12.0 - inverse * inverse / 360.0)
+    rising = values * (values + 1.0) * (values + 2.0) * (values + 3.0)
+    found: Floats = series[0] - series[1] - series[2] - _HALF_LOG_TAU - np.log(rising[0] / (rising[1] * rising[2]))
     return found
 
 
@@ -51,8 +46,7 @@ def surprise(count: NDArray[Any], mean: Floats, size: Floats) -> Floats:
     size = np.minimum(np.maximum(size, LEAST_SIZE), MOST_SIZE)
     keep = size / (mean + size)
     go_on = mean / (mean + size)
-    gammas = log_gamma(np.stack([count + size, size, count + 1.0]))
-    first = gammas[0] - gammas[1] - gammas[2] + size * np.log(keep) + count * np.log(go_on)
+    first = _log_ratio(np.stack([count + size, size, count + 1.0])) + size * np.log(keep) + count * np.log(go_on)
     total = 1.0 / np.maximum(1.0 - go_on * (count + 5.0 + size) / (count + 6.0), 1e-3)
     for term in _TERMS:
         total = 1.0 + go_on * (count + (term - 1.0) + size) / (count + term) * total
@@ -69,8 +63,8 @@ def share_surprise(negative: NDArray[Any], mentions: NDArray[Any], share: Floats
     [4.53]
     """
     odds = share / (1.0 - share)
-    gammas = log_gamma(np.stack([mentions + 1.0, negative + 1.0, mentions - negative + 1.0]))
-    first = gammas[0] - gammas[1] - gammas[2] + negative * np.log(share) + (mentions - negative) * np.log(1.0 - share)
+    first = _log_ratio(np.stack([mentions + 1.0, negative + 1.0, mentions - negative + 1.0]))
+    first += negative * np.log(share) + (mentions - negative) * np.log(1.0 - share)
     total = np.ones_like(first)
     for term in (9, 8, 7, 6, *_TERMS):
         total = 1.0 + np.maximum(mentions - negative - (term - 1.0), 0.0) / (negative + term) * odds * total

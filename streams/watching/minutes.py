@@ -33,7 +33,7 @@ class Minutes:
         self.config = config
         self._memory = memory
         self.levels = Levels(codes)
-        self.bank = Bank(config.policy, len(codes))
+        self.bank = Bank(config.policy, len(codes), codes=codes)
         #: The next minute to close; unknown at first.
         self.next_minute: int | None = None
         #: The last minute closed that had a mention, and whether the baselines ended since.
@@ -47,14 +47,14 @@ class Minutes:
 
     def grow(self, codes: Sequence[str]) -> None:
         """Add organisations after those that are there."""
-        self.bank.grow(len(codes))
+        self.bank.grow(len(codes), codes)
         self._memory.grow(len(codes))
         self.levels.grow(codes)
 
     def retune(self, policy: Policy) -> bool:
         """Go on with what was learned under another policy, if it has the same scales."""
         try:
-            self.bank = Bank.restore(policy, self.bank.snapshot())
+            self.bank = Bank.restore(policy, self.bank.snapshot(), self.bank.codes)
         except SnapshotError:
             return False
         return True
@@ -108,7 +108,7 @@ class Minutes:
 
     def _end(self, output: Output) -> None:
         """Forget the baselines after a silence that none outlives, such as a wrong clock leaves; begin anew later."""
-        self.bank = Bank(self.config.policy, self.bank.size)
+        self.bank = Bank(self.config.policy, self.bank.size, codes=self.bank.codes)
         self.next_minute, self.silent = None, True
         output.count("baselines_ended")
 

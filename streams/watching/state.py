@@ -151,7 +151,7 @@ def _fill(watcher: Watcher, head: _Head, parts: Mapping[str, bytes]) -> None:
 
 def _fill_minutes(minutes: Minutes, head: _Head, parts: Mapping[str, bytes]) -> None:
     minutes.next_minute, minutes.last_busy, minutes.silent = head.next_minute, head.last_busy, head.silent
-    minutes.bank = Bank.restore(minutes.config.policy, parts["bank"])
+    minutes.bank = Bank.restore(minutes.config.policy, parts["bank"], minutes.bank.codes)
     if minutes.bank.size != len(head.codes):
         raise ValueError(f"{minutes.bank.size} rows for {len(head.codes)} organisations")
     minutes.levels.restore(parts["levels"])

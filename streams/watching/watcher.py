@@ -226,7 +226,7 @@ class Watcher:
             baselines = {code: self.minutes.known(self._rows[code], at) for code in self.book.active}
             for revision in self.book.resolve_all(at, baselines):
                 output.say(revision)
-            self.minutes.bank = Bank(policy, len(self.codes))
+            self.minutes.bank = Bank(policy, len(self.codes), codes=self.codes)
             output.count("baselines_ended")
         self.config = replace(self.config, names=adopt.names, policy=policy)
         self.minutes.config = self.config

@@ -21,8 +21,8 @@ def test_a_gate_is_the_least_count_that_surprises_enough() -> None:
     policy = Policy(least_negative=1, window_ratio=1.0)
     bank = Bank(policy, 5)
     run(bank, ordinary([0.003, 0.05, 0.5, 3.0, 20.0], days=5)[:-20])
-    state, needed = bank._state, need(bank._state)[:, :2]
-    gate, mean, size = (state[name][NEXT][:, :2] for name in ("gate", "expect", "size"))
+    state, needed = bank._state, need(bank._state)[:, :1]
+    gate, mean, size = (state[name][NEXT][:, :1] for name in ("gate", "expect", "size"))
     assert (surprise(gate.astype(float), mean, size) >= needed - 0.1).all()
     assert (surprise(0.9 * gate - 1.0, mean, size) < needed).all()
 
@@ -31,10 +31,10 @@ def test_a_gate_is_the_least_count_that_surprises_enough() -> None:
 @pytest.mark.parametrize("size", [0.01, 1.0, 1e6])
 def test_the_search_comes_from_below_and_ends_at_the_edge(mean: float, size: float) -> None:
     of_mean, of_size, needed = np.array([mean]), np.array([size]), np.array([12.0])
-    edge = lower(needed, of_mean, of_size)
+    edge = least = lower(needed, of_mean, of_size)
     assert surprise(edge, of_mean, of_size) <= needed
     for _ in range(12):
-        edge = nearer(edge, surprise(edge, of_mean, of_size), needed, of_mean, of_size)
+        edge = nearer(edge, surprise(edge, of_mean, of_size) - needed, of_mean, of_size, least)
     assert surprise(edge, of_mean, of_size) == pytest.approx(needed, abs=0.02)
 
 

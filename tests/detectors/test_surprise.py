@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.surprise import excess_of, log_gamma, share_surprise, surprise, weekly_probability
+from detectors.surprise import excess_of, share_surprise, surprise, weekly_probability
 
 means, sizes = st.floats(1e-3, 300.0), st.floats(0.3, 1e5)
 
@@ -42,11 +42,6 @@ def test_surprise_is_finite_and_not_negative(count: int, mean: float, size: floa
     found = surprise(np.array([float(count)]), np.array([mean]), np.array([size]))[0]
     assert np.isfinite(found)
     assert found >= 0.0
-
-
-@given(st.floats(1e-6, 1e9))
-def test_the_logarithm_of_gamma_is_right(value: float) -> None:
-    assert log_gamma(np.array([value]))[0] == pytest.approx(lgamma(value), rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize(("negative", "mentions", "share"), [(9, 10, 0.5), (30, 50, 0.3), (200, 400, 0.35)])
