@@ -46,7 +46,8 @@ def hour_factors(policy: Policy, grid: Grid, state: State, rest: int, hours: lis
         of_days = policy.rough / np.maximum(days * ((5 - 3 * kind) / _DAYS_OF_WEEK), 0.1)
         noise = state["dispersion"] / due + (of_days + spread)
         found += spread / noise * (state["hour_seen"][kind, hours] / due - found)
-    return np.asarray(np.clip(found, *HOUR_BOUNDS, out=found))
+    np.minimum(found, HOUR_BOUNDS[1], out=found)
+    return np.maximum(found, HOUR_BOUNDS[0], out=found)
 
 
 def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
@@ -54,7 +55,7 @@ def day_factor(policy: Policy, state: State, weekday: int) -> Floats:
     due = np.maximum(state["day_due"][weekday], 1e-9)
     noise = state["dispersion"] / due + 2.0 * policy.rough
     own = policy.day_spread / (policy.day_spread + noise) * (state["day_seen"][weekday] / due - 1.0)
-    return np.asarray(np.clip(1.0 + own, *DAY_BOUNDS))
+    return np.asarray(np.maximum(np.minimum(1.0 + own, DAY_BOUNDS[1]), DAY_BOUNDS[0]))
 
 
 def season(policy: Policy, grid: Grid, state: State, minute: int) -> tuple[Floats, Floats]:
@@ -116,7 +117,7 @@ def learn(policy: Policy, grid: Grid, state: State, at: tuple[int, int], learns:
     seen = state["block"] - state["held_back"]
     variance = state["dispersion"] * due + (state["doubt"] + state["wobble"][grid.quarter]) * due * due
     most = policy.clip * np.sqrt(variance)
-    surplus = np.clip(seen - due, -most, most)
+    surplus = np.maximum(np.minimum(seen - due, most), -most)
     _learn_season(policy, grid, state, block, windows, due + surplus, learns)
     _learn_dispersion(policy, grid, state, windows, learns)
     state["age"] += 1

@@ -35,7 +35,7 @@ def usual_share(policy: Policy, state: State) -> Floats:
     """Usual share of each row, the prior weighing `share_prior` mentions."""
     negative = state["share_negative"] + PRIOR_SHARE * policy.share_prior
     share: Floats = negative / (state["share_mentions"] + policy.share_prior)
-    return np.clip(share, 1e-4, 1.0 - 1e-4)
+    return np.asarray(np.maximum(np.minimum(share, 1.0 - 1e-4), 1e-4))
 
 
 def wanted(policy: Policy) -> float:
