@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerts import words
+from alerts import reasons, words
 from alerts.model import LIVE, AlertState, Excerpt, Finding, Representative, Series
 from alerts.suspecting import claim_sentences, claim_title
 
@@ -83,6 +83,8 @@ def _course(finding: Finding) -> list[str]:
         sentences.append(words.FIRST_FIRED.format(moment=_moment(finding.first_fired_at)))
     if not ended:
         sentences.append(words.RARE.format(rarity=words.rarity(finding.probability)))
+        if finding.explanation is not None:
+            sentences.append(reasons.short(finding.explanation))
     return sentences
 
 

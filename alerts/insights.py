@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from alerts import words
+from alerts import reasons, words
 from alerts.model import Level
 
 
@@ -45,8 +45,8 @@ def forecast_body(level: Level, *, firing: bool) -> dict[str, Any]:
 
 
 def why_body(level: Level) -> dict[str, Any]:
-    """Why an hour had an alert or none."""
-    return level_body(level)
+    """Why an hour had an alert or none: the level with its ``why``, and the same as a sentence in Vietnamese."""
+    return level_body(level) | {"sentence": reasons.sentence(level.why) if level.why is not None else words.NO_TEST}
 
 
 def _outlook(level: Level) -> str:

@@ -100,6 +100,55 @@ class Suspicion(msgspec.Struct, frozen=True):
     rebuttal_url: str = ""
 
 
+class Scale(msgspec.Struct, frozen=True):
+    """A window that was looked at: how much it held, what is usual there (90 % of ordinary windows), what fires."""
+
+    minutes: int
+    observed: int
+    expected: float
+    low: float
+    high: float
+    needed: int
+    test_probability: float
+
+
+class SourceShare(msgspec.Struct, frozen=True):
+    """How much of what is beyond the usual comes from one source; all shares make 1."""
+
+    kind: str
+    name: str
+    share: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why there is an alarm, or none.
+
+    Attributes
+    ----------
+    refusal
+        Which test failed: a value of `detectors.alarm.Reason`; ``fired`` or ``still firing`` where none did.
+    scales
+        All windows looked at, shortest first; with fewer than `needed` in each there is no alarm.
+    decisive
+        Place in `scales` of the one nearest to an alarm, or beyond it.
+    probability, budget
+        Chance of such a week; alarms a week that the budget allows this series.
+    learned_hours, dispersion
+        Hours from which the baseline learned; variance of a count as a multiple of its mean.
+    sources
+        Contributions to what is beyond the usual, greatest first.
+    """
+
+    refusal: str
+    scales: tuple[Scale, ...]
+    decisive: int
+    probability: float
+    budget: float
+    learned_hours: float
+    dispersion: float
+    sources: tuple[SourceShare, ...] = ()
+
+
 class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     """One revision of an alert: what watch decided at a tick.
 
@@ -136,6 +185,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
         How many different stories the negative mentions tell; the rest of them are copies. 0 where that is not known.
     suspicion
         What mentions of series `suspected_claim` are suspected of.
+    explanation
+        Why it fired, grew graver or was held back; later revisions keep it.
     """
 
     id: str
@@ -162,6 +213,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     held_back: str = ""
     stories: int = 0
     suspicion: Suspicion | None = None
+    explanation: Explanation | None = None
 
 
 class Excerpt(msgspec.Struct, frozen=True):
@@ -196,6 +248,8 @@ class Level(msgspec.Struct, frozen=True, omit_defaults=True):
     near
         Of an hour: how near its nearest test came to an alarm, 1 where it reached it: what may come so often by chance
         as the budget allows, as a share of how often this may.
+    why
+        Of an hour with mentions: what its nearest test was, and what kept it from an alarm.
     """
 
     organisation: str
@@ -213,6 +267,7 @@ class Level(msgspec.Struct, frozen=True, omit_defaults=True):
     peak_hours: float = 0.0
     rising: bool = False
     near: float = 0.0
+    why: Explanation | None = None
 
 
 class _Canonical:

@@ -106,7 +106,26 @@ CLAIM_NO_JUDGEMENT = (
     "Máy chỉ đánh dấu để kiểm tra, không kết luận; ý kiến phê bình chính sách không thuộc trường hợp này."
 )
 CLAIM_ENDED = "Trong 24 giờ qua không thấy nội dung này được nhắc lại."
-
+#: By the values of `detectors.alarm.Reason`.
+REFUSAL = {
+    "below the threshold": "chưa vượt ngưỡng",
+    "held off": "vừa có cảnh báo, đang trong thời gian chờ",
+    "too few negatives": "quá ít lượt nhắc tiêu cực",
+    "all in one window": "mới xuất hiện trong một phút, chưa kéo dài",
+    "still warming up": "chưa đủ thời gian để biết mức bình thường",
+    "fired": "đã cảnh báo",
+    "escalated": "đã cảnh báo, mức độ tăng",
+    "still firing": "cảnh báo đang diễn ra",
+}
+WHY = (
+    "Trong {minutes} phút có {observed} lượt nhắc tiêu cực; mức bình thường {expected} (khoảng dao động thông thường "
+    "{low}–{high}), học từ {learned}; cần từ {needed} lượt để cảnh báo."
+)
+NO_TEST = "Trong giờ này không có lượt nhắc tiêu cực nào."
+WHY_RESULT = "Kết quả: {refusal}."
+WHY_SHORT = "Nếu trong {minutes} phút có dưới {needed} lượt thì đã không cảnh báo."
+LEARNED_HOURS = "{count} giờ"
+LEARNED_DAYS = "{count} ngày"
 FEEDS_TITLE = "{head} – nguồn tin im lặng: {sources}"
 FEEDS_ENDED = "Các nguồn tin đã hoạt động trở lại lúc {moment}."
 FEEDS_SILENT = "Từ {moment}, các nguồn sau không có lượt nhắc nào, trong khi bình thường {expected}: {sources}."

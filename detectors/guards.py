@@ -5,7 +5,7 @@ only once, would the spike still stand out? If it would, it is real whatever the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import exp, isfinite, lgamma, log
 
@@ -164,7 +164,8 @@ def judge(policy: GuardPolicy, seen: Evidence, held: Verdict | None = None) -> V
     for guard, counted, explained in found:
         verdict = _verdict(policy, seen, guard, counted, explained)
         if not stands_out(policy, verdict):
-            return verdict
+            known = held.extra if held is not None else 0.0
+            return verdict if verdict.extra >= known else replace(verdict, extra=known)
     return _verdict(policy, seen, None, seen.observed, seen.expected)
 
 

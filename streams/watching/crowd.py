@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -14,7 +15,7 @@ from streams.watching.envelopes import Reading, Source
 DISTANCE = 8
 
 #: Negative mentions of an organisation that are looked back on.
-KEPT = 256
+KEPT = 128
 #: They are forgotten this many minutes after they came.
 MEMORY = 26 * 60
 
@@ -25,7 +26,7 @@ class Voice(NamedTuple):
     minute: int
     age: int
     fingerprint: int
-    source: tuple[str, str]
+    source: int
     voice: int
     story: int = 0
 
@@ -59,7 +60,9 @@ class Crowd:
             of_one = self._of[organisation] = deque(maxlen=KEPT)
         late = seen_at - reading.published_at
         age = late // MINUTE if late > LATENESS_MS else 0
-        of_one.append(Voice(minute, age, reading.fingerprint, (source.kind, source.name), reading.voice, story))
+        # Sources are only told apart, and names may be long.
+        sender = crc32(f"{source.kind}\0{source.name}".encode())
+        of_one.append(Voice(minute, age, reading.fingerprint, sender, reading.voice, story))
 
     def since(self, organisation: str, minute: int, each: int) -> Heard:
         """Look at an organisation's negatives from a minute on; `each` of a voice count."""
@@ -93,7 +96,7 @@ class Crowd:
 
 def _different(window: Sequence[Voice]) -> int:
     """How many are left when near-identical texts of one source, or copies of one story in it, are counted once."""
-    kept: dict[tuple[str, str], list[int]] = {}
+    kept: dict[int, list[int]] = {}
     different = 0
     for one in window:
         known = kept.setdefault(one.source, [])

@@ -13,6 +13,7 @@ from msgspec import structs
 from alerts.model import (
     AlertState,
     Excerpt,
+    Explanation,
     Finding,
     FormerName,
     Representative,
@@ -22,11 +23,13 @@ from alerts.model import (
     SourceCount,
 )
 from detectors.bank import Decision, Kind
+from detectors.decisions import Why
 from detectors.guards import Verdict
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.columns import Ints
 from streams.watching.counts import SOURCES_SHOWN, SourceCounts
 from streams.watching.envelopes import UNATTRIBUTED, UNATTRIBUTED_NAME
+from streams.watching.explaining import explanation, with_sources
 from streams.watching.guarding import Spike
 from streams.watching.standing import Standing
 from streams.watching.stories import SHOWN, Stories
@@ -67,6 +70,9 @@ class Baseline(Protocol):
 
     def present(self, series: str) -> tuple[float, float]:
         """Weekly probability of the newest test, and that of the single test."""
+
+    def why(self, series: str) -> Why | None:
+        """What the series' newest closed window was tested against."""
 
 
 class Guards(Protocol):
@@ -121,6 +127,7 @@ class Active(msgspec.Struct):
     former_names: tuple[FormerName, ...] = ()
     held: Verdict | None = None
     judged: int = 0
+    explanation: Explanation | None = None
 
     def is_due(self, tick: int) -> bool:
         """Whether so much has come that people should hear of it."""
@@ -226,18 +233,28 @@ class AlertBook:
             )  # fmt: skip
             self.active.setdefault(organisation, {})[series.value] = alert
         self._take(alert, decision, tick, baseline)
+        self._explain(alert, decision, tick, baseline)
         if alert.held is None and reason == "escalated":
             return self._shown(alert, tick, reason)
-        freed = self._is_free(alert, tick)
+        freed = self._is_free(alert, tick, baseline)
         return self._shown(alert, tick, "fired" if freed else "held_back")
 
-    def _is_free(self, alert: Active, tick: int) -> bool:
+    def _explain(self, alert: Active, decision: Decision, tick: int, baseline: Baseline | None) -> None:
+        why = baseline.why(decision.series) if baseline is not None else None
+        if why is None:
+            return
+        window = (alert.start, tick // MINUTE)
+        told = explanation(why, decision)
+        alert.explanation = with_sources(told, self._sources, alert.organisation, window, alert.expected)
+
+    def _is_free(self, alert: Active, tick: int, baseline: Baseline | None) -> bool:
         """Whether people are to be told of an alert that they were not told of yet."""
         alert.judged = tick
         if self._guards is None or alert.series not in GUARDED:
             return True
         now = (tick - 1) // MINUTE
-        spike = Spike(alert.organisation, alert.series, alert.start, now, alert.observed, alert.expected)
+        rate = baseline.expected_until(now + 1) - baseline.expected_until(now) if baseline is not None else 0.0
+        spike = Spike(alert.organisation, alert.series, alert.start, now, alert.observed, alert.expected, rate)
         since = alert.first // MINUTE if alert.held is not None else None
         verdict = self._guards.judge(spike, alert.held, since)
         alert.held = verdict if verdict.guard is not None else None
@@ -262,7 +279,7 @@ class AlertBook:
         if tick - alert.judged < MINUTE:
             return False
         _widen(alert, tick, baseline)
-        return self._is_free(alert, tick)
+        return self._is_free(alert, tick, baseline)
 
     def _drop(self, alert: Active) -> None:
         of_organisation = self.active[alert.organisation]
@@ -334,6 +351,7 @@ class AlertBook:
             roles=alert.roles,
             former_names=alert.former_names,
             stories=self._told(alert),
+            explanation=alert.explanation,
             held_back=alert.held.guard.value if alert.held is not None and alert.held.guard is not None else "",
         )
 

@@ -16,7 +16,7 @@ LEAST, HOUR = 30, 60
 
 
 class Spike(NamedTuple):
-    """What an alarm says: the window from `start` on, up to and with the minute `now`."""
+    """What an alarm says: the window from `start` to the minute `now`, and the `rate` expected in that minute."""
 
     organisation: str
     series: Series
@@ -24,6 +24,7 @@ class Spike(NamedTuple):
     now: int
     observed: int
     expected: float
+    rate: float = 0.0
 
 
 class Guarding:
@@ -67,7 +68,9 @@ class Guarding:
         if verdict.guard is None or since is None or spike.now - since < HOUR:
             return verdict
         start = spike.now + 1 - HOUR
-        expected = self.expectations.between(self._row_of(spike.organisation), start, spike.now + 1)
+        # The rates of past hours are known late: where the day begins, they are less than what is expected now.
+        known = self.expectations.between(self._row_of(spike.organisation), start, spike.now + 1)
+        expected = max(known, HOUR * spike.rate)
         negative = sum(one.negative for one in self._sources.since(spike.organisation, start, spike.now))
         latest = judge(self.policy, self._evidence(spike._replace(start=start, observed=negative, expected=expected)))
         return latest if is_new(self.policy, latest) else verdict

@@ -3,6 +3,8 @@
 import numpy as np
 
 from detectors.bank import Bank
+from detectors.decisions import Why
+from detectors.layout import SERIES
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.counts import OpenMinutes
 
@@ -19,6 +21,10 @@ class Known:
     def expected_until(self, minute: int) -> float:
         """Negatives expected since the baselines began, until `minute` (exclusive)."""
         return self._bank.expected_until(self._row, minute)
+
+    def why(self, series: str) -> Why | None:
+        """What the series' newest closed window was tested against; `None` of a share, which has no windows."""
+        return self._bank.why(self._row, SERIES.index(series)) if series in SERIES else None
 
     def present(self, series: str) -> tuple[float, float]:
         """Weekly probability of what the open minutes hold, and that of the single test."""

@@ -6,11 +6,13 @@ from math import sqrt
 import msgspec
 import numpy as np
 
-from alerts.model import Forecast, Level
+from alerts.model import Explanation, Forecast, Level
 from detectors.bank import Bank
+from detectors.explain import nearness
 from detectors.forecast import HORIZONS, Forecaster, Outlook, Phase
 from streams.reading.placing import MINUTE_MS as MINUTE
 from streams.watching.counts import HOUR_MINUTES, Ints
+from streams.watching.explaining import explanation
 from streams.watching.times import instant
 
 #: As forecasts call what they are of, in the order of `detectors.forecast`.
@@ -32,6 +34,8 @@ class Levels:
         self._mentions = np.zeros(len(codes), dtype=np.int64)
         self._least = np.ones(len(codes))
         self._ever = np.zeros(len(codes), dtype=bool)
+        #: Of the open hour's nearest test: how near it came, and why there was an alarm or none.
+        self._why: dict[int, tuple[float, Explanation]] = {}
         self.forecaster = Forecaster(len(codes))
 
     def grow(self, codes: Sequence[str]) -> None:
@@ -53,6 +57,10 @@ class Levels:
         self._mentions += mentions
         self._ever[rows] = True
         near = bank.nearest(rows)
+        nearer = near.test_probability < self._least[rows]
+        for row in rows[nearer & (negative[rows] > 0)].tolist():
+            why = bank.why(row)
+            self._why[row] = (nearness(why), explanation(why))
         self._least[rows] = np.minimum(self._least[rows], near.test_probability)
         start = instant(minute * MINUTE)
         for place, row in enumerate(rows.tolist()):
@@ -78,24 +86,28 @@ class Levels:
             expected = float(near.expected[place]) * HOUR_MINUTES
             above = (float(near.upper[place]) - float(near.expected[place])) * sqrt(HOUR_MINUTES)
             course = self.forecaster.course(row)
+            nearest, why = self._why.get(row, (0.0, None))
             yield Level(
                 self._codes[row], start, HOUR_MINUTES, int(self._mentions[row]), int(self._negative[row]),
                 expected, expected + above, float(self._least[row]), int(positive[row]), _forecasts(outlook, row),
                 course.phase.value, course.probability, course.peak_hours,
-                bool(rising[row]) or course.phase is Phase.BREAKING_OUT,
+                bool(rising[row]) or course.phase is Phase.BREAKING_OUT, nearest, why,
             )  # fmt: skip
         self._negative[:] = 0
         self._mentions[:] = 0
         self._least[:] = 1.0
+        self._why.clear()
 
     def snapshot(self) -> bytes:
         """What the open hour has so far; the forecaster has a snapshot of its own, since it changes hour by hour."""
         arrays = (self._negative, self._mentions, self._least, self._ever)
-        return msgspec.msgpack.encode([array.tobytes() for array in arrays])
+        return msgspec.msgpack.encode([*(array.tobytes() for array in arrays), list(self._why.items())])
 
     def restore(self, data: bytes) -> None:
         """Take over what `snapshot` wrote, of the same organisations."""
-        negative, mentions, least, ever = msgspec.msgpack.decode(data, type=list[bytes])
+        kind = tuple[bytes, bytes, bytes, bytes, list[tuple[int, tuple[float, Explanation]]]]
+        negative, mentions, least, ever, why = msgspec.msgpack.decode(data, type=kind)
+        self._why = dict(why)
         self._negative = np.frombuffer(negative, dtype=np.int64).copy()
         self._mentions = np.frombuffer(mentions, dtype=np.int64).copy()
         self._least = np.frombuffer(least, dtype=np.float64).copy()

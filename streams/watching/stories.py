@@ -11,6 +11,10 @@ from streams.watching.times import instant
 
 #: Stories remembered for an organisation.
 LIMIT = 64
+#: And so many bytes of them, whatever titles and addresses there are: what is remembered of an organisation is bounded.
+BYTES = 16 * 1024
+#: What a story takes beside its texts.
+_OVERHEAD = 120
 #: A story is forgotten this long after its last mention, in milliseconds.
 KEPT = 24 * 60 * 60_000
 #: Outlets of a story that are remembered by name.
@@ -61,13 +65,20 @@ class Story(msgspec.Struct, array_like=True):
         """The story's text."""
         return Excerpt(self.id, self.kind, self.name, self.title, self.url, instant(self.published_at))
 
-    def copy_at(self, source: Source, seen_at: int, minute: int) -> None:
-        """Take a copy."""
+    def weight(self) -> int:
+        """About how many bytes it takes."""
+        texts = (self.id, self.kind, self.name, self.title, self.url, *self.outlets)
+        return _OVERHEAD + sum(len(text.encode()) + 3 for text in texts)
+
+    def copy_at(self, source: Source, seen_at: int, minute: int) -> bool:
+        """Take a copy; says whether it made the story longer."""
         self.copies += 1
         self.last_seen = seen_at
         self.last_minute = max(self.last_minute, minute)
         if source.name not in self.outlets and len(self.outlets) < OUTLETS:
             self.outlets.append(source.name)
+            return True
+        return False
 
 
 class Stories(msgspec.Struct):
@@ -88,13 +99,13 @@ class Stories(msgspec.Struct):
         place = self._nearest(reading)
         if place is not None:
             story = stories.pop(place)
-            story.copy_at(source, seen_at, minute)
+            longer = story.copy_at(source, seen_at, minute)
             stories.append(story)
+            if longer:
+                self._fit()
             return Told(story.number, is_new=False, copies=story.copies)
         if len(stories) >= LIMIT:
-            # The least repeated goes, the longest silent first.
-            copies = [story.copies for story in stories]
-            del stories[copies.index(min(copies))]
+            self._drop(len(stories))
         self.newest += 1
         self._begin(minute)
         stories.append(
@@ -104,7 +115,20 @@ class Stories(msgspec.Struct):
                 reading.fingerprint_more, minute, self.newest, [source.name],
             )
         )  # fmt: skip
+        self._fit()
         return Told(self.newest, is_new=True, copies=1)
+
+    def _drop(self, among: int) -> None:
+        """Let the least repeated of the first stories go, the longest silent first."""
+        copies = [story.copies for story in self.stories[:among]]
+        del self.stories[copies.index(min(copies))]
+
+    def _fit(self) -> None:
+        """Let stories go until what is left is not too long."""
+        total = sum(story.weight() for story in self.stories)
+        while total > BYTES and len(self.stories) > 1:
+            self._drop(len(self.stories) - 1)  # never the newest
+            total = sum(story.weight() for story in self.stories)
 
     def _begin(self, minute: int) -> None:
         self.begun[minute] = self.begun.get(minute, 0) + 1

@@ -71,6 +71,7 @@ async def test_hours_are_listed_and_explained_and_near_misses_come_nearest_first
         assert [one["start"] for one in listed] == [one.start for one in hours[1:]]
         why = await stand.http.get("/v1/organisations/19/why", params={"at": hours[1].start})
         assert why.json()["start"] == hours[1].start
+        assert why.json()["sentence"] == "Trong giờ này không có lượt nhắc tiêu cực nào."
         missed = (await stand.http.get("/v1/near-misses")).json()["near_misses"]
         assert [one["near"] for one in missed] == [0.9, 0.4]
         none = await stand.http.get("/v1/organisations/19/why", params={"at": "2020-01-01T00:00:00Z"})

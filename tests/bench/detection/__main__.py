@@ -1,9 +1,11 @@
 """Recall, delay, false alarms and calibration on simulated organisations.
 
-    python -m tests.bench.detection [recall|calibration|field|oracle] [--full] [--evaluation] [--budget B] [--drift D]
+    python -m tests.bench.detection [recall|calibration|field|guards|forecast|oracle] [--full] [--evaluation]
+        [--budget B] [--drift D]
 
 `recall` holds the shipped detector beside the oracle; `calibration` holds budgets against what is measured; `field`
-holds it beside others' (`--peers rules` takes some minutes, `--peers river` a quarter of an hour). Without
+holds it beside others' (`--peers rules` takes some minutes, `--peers river` a quarter of an hour); `guards` counts
+what is held back of injected crises, outages and surges; `forecast` how often outcomes lie in the intervals. Without
 `--evaluation` the selection seeds are used: settings are chosen on those, figures are quoted from the others.
 """
 
@@ -17,7 +19,7 @@ import numpy as np
 
 from detectors.bank import Bank
 from detectors.policy import DEFAULT, Policy
-from tests.bench.detection import diagram, field, measure, oracle
+from tests.bench.detection import diagram, field, forecasting, guarding, measure, oracle
 from tests.bench.detection.diagram import Point
 from tests.bench.detection.field import ALL, BUSY
 from tests.bench.detection.measure import Judged
@@ -107,7 +109,9 @@ def shipped(budget: float) -> Make:
 def main() -> None:
     """Run what is asked and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=("recall", "calibration", "field", "oracle"), default="recall")
+    parser.add_argument(
+        "what", nargs="?", choices=("recall", "calibration", "field", "guards", "forecast", "oracle"), default="recall"
+    )
     parser.add_argument("--full", action="store_true", help="more organisations: minutes instead of seconds")
     parser.add_argument("--evaluation", action="store_true", help="the seeds that figures are quoted from")
     parser.add_argument("--budget", type=float, default=oracle.BUDGET)
@@ -132,6 +136,14 @@ def main() -> None:
         if asked.diagram is not None:
             title = f"{points[0].all_bands.weeks:,.0f} organisation-weeks a budget"
             asked.diagram.write_text(diagram.draw(title, points), encoding="utf-8")
+    elif asked.what == "guards":
+        crowd = 40 if asked.full else 20
+        worlds = [World(seed, per_band=crowd, collector=True, sources=5) for seed in seeds[: 4 if asked.full else 1]]
+        policy = replace(DEFAULT, budget=asked.budget)
+        guarding.show(worlds, lambda size: Bank(policy, size))
+    elif asked.what == "forecast":
+        worlds = [World(seed, weeks=4) for seed in seeds[: 3 if asked.full else 1]]
+        forecasting.show(worlds)
     else:
         crowd, many, weeks = (100, 2, 4) if asked.full else (80, 1, 2)
         worlds = [World(seed, per_band=crowd, weeks=weeks, drift=asked.drift) for seed in seeds[:many]]

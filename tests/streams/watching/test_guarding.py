@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from alerts.model import AlertState, Finding
+from alerts.model import AlertState, Finding, Level
 from detectors.guards import Guard
 from streams.watching.config import WatchConfig
 from streams.watching.envelopes import FEEDS, Envelope, Reading, Source
 from streams.watching.flowing import pack
+from streams.watching.output import Output
 from streams.watching.watcher import Watcher
 from tests.streams.watching.world import MINUTE, NAMES, SHARP, START, identity
 
@@ -47,7 +48,15 @@ class Stream:
                 self.add(at + 9_000, "19", sources[0], negative=True)
 
     def told(self, quiet_hours: float = 2.0, partitions: int = 1) -> list[Finding]:
-        """What a watcher finds."""
+        """What watchers find."""
+        found = [one for output in self._watched(quiet_hours, partitions) for one in output.findings]
+        return sorted(found, key=lambda one: (one.fired_at, one.organisation, one.revision))
+
+    def levels(self) -> list[Level]:
+        """The levels that a watcher makes."""
+        return [one for output in self._watched(2.0, 1) for one in output.levels]
+
+    def _watched(self, quiet_hours: float, partitions: int) -> list[Output]:
         readings = sorted(self.readings, key=lambda one: one.seen_at)
         placed = [
             Reading(offset, *(getattr(one, name) for name in Reading.__struct_fields__[1:]))
@@ -55,7 +64,7 @@ class Stream:
         ]
         flow = pack(0, [(one.offset, one.seen_at, one.source, one.counts == 1) for one in placed])
         config = WatchConfig(names=NAMES, readings_partitions=partitions, policy=SHARP)
-        found: list[Finding] = []
+        found: list[Output] = []
         for partition in range(partitions):
             watcher = Watcher(config, partition)
             mine = tuple(one for one in placed if set(one.organisations) & set(watcher.codes))
@@ -63,8 +72,8 @@ class Stream:
             envelope = Envelope(
                 0, 0, len(placed), mark, SOURCES, (), mine, final=True, first=placed[0].seen_at, flow=flow
             )
-            found += watcher.feed(envelope, 0).findings
-        return sorted(found, key=lambda one: (one.fired_at, one.organisation, one.revision))
+            found.append(watcher.feed(envelope, 0))
+        return found
 
 
 def spiked(
@@ -158,3 +167,24 @@ def test_what_is_held_back_does_not_depend_on_how_readings_are_cut(stream: Strea
     spiked(stream, END + HOUR, 24)
     stream.usual(END + 3 * HOUR, 20, sources=(0, 1))
     assert stream.told() == stream.told(partitions=partitions)
+
+
+def test_what_fires_is_explained_by_scale_and_by_source(stream: Stream) -> None:
+    spiked(stream, END, 24, sources=(2, 3))
+    told = next(one for one in stream.told() if one.reason == "fired").explanation
+    assert told is not None
+    assert told.scales[told.decisive].observed >= told.scales[told.decisive].needed
+    assert [source.name for source in told.sources] == ["Báo C", "Báo D"]
+    assert told.learned_hours > 48
+
+
+def test_an_hour_without_an_alarm_says_what_was_missing(stream: Stream) -> None:
+    stream.add(END + 30 * MINUTE, "19", 1, negative=True)
+    stream.usual(END + HOUR, 3)
+    hours = [one for one in stream.levels() if one.minutes == 60 and one.organisation == "19" and one.why is not None]
+    why = hours[-3].why
+    assert why is not None
+    assert why.refusal == "below the threshold"
+    assert all(scale.observed < scale.needed for scale in why.scales)
+    assert 0.0 <= hours[-3].near < 1.0
+    assert [one.hours for one in hours[-1].forecasts] == [1, 6, 24] * 2
