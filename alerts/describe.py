@@ -90,7 +90,7 @@ def _course(finding: Finding) -> list[str]:
 
 def _content(finding: Finding, excerpts: Sequence[Excerpt]) -> list[str]:
     """What is said, by whom, of whom."""
-    sentences = []
+    sentences = [_prevails(finding)] if finding.blaming + finding.happening else []
     if _has_role(finding):
         sentences.append(words.ROLES.format(roles=_roles(finding)))
     if finding.former_names:
@@ -243,6 +243,13 @@ def _counts(finding: Finding) -> str:
 def _told(finding: Finding) -> dict[str, str]:
     """How many stories, and how many copies of them."""
     return {"stories": words.whole(finding.stories), "copies": words.whole(finding.observed - finding.stories)}
+
+
+def _prevails(finding: Finding) -> str:
+    """Whether blame prevails among the negative mentions, or events: the answer differs."""
+    blames = finding.blaming > finding.happening
+    form, count = (words.MOSTLY_BLAME, finding.blaming) if blames else (words.MOSTLY_EVENTS, finding.happening)
+    return form.format(count=words.whole(count), all=words.whole(finding.blaming + finding.happening))
 
 
 def _has_role(finding: Finding) -> bool:

@@ -187,6 +187,9 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
         What mentions of series `suspected_claim` are suspected of.
     explanation
         Why it fired, grew graver or was held back; later revisions keep it.
+    blaming, happening
+        Negative mentions of the window that put a public body in a bad light, and those that tell that something bad
+        happened; the rest was not read so far.
     """
 
     id: str
@@ -214,6 +217,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
     stories: int = 0
     suspicion: Suspicion | None = None
     explanation: Explanation | None = None
+    blaming: int = 0
+    happening: int = 0
 
 
 class Excerpt(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ SOURCE_KIND = {
     "zalo": "Zalo",
     "forum": "diễn đàn",
     "web": "trang thông tin điện tử",
+    "observation": "quan sát tại chỗ, nhập tay",
     "other": "nguồn khác",
 }
 
@@ -66,6 +67,8 @@ RARE = "Nếu chỉ là dao động thông thường, với đơn vị này mứ
 SOURCES = "Nguồn chính: {sources}."
 SHOWN = "Nội dung tiêu biểu: {mentions}."
 ROLES = "Trong các lượt nhắc tiêu cực, đơn vị {roles}."
+MOSTLY_BLAME = "Phần lớn phê phán cơ quan ({count}/{all} lượt tiêu cực đã đọc)."
+MOSTLY_EVENTS = "Phần lớn phản ánh sự việc xảy ra, chưa phải phê phán cơ quan ({count}/{all} lượt tiêu cực đã đọc)."
 ROLE_COUNT = "{role} {count} lượt"
 FORMER_NAMES = "Có lượt nhắc dùng tên cũ: {names}; đơn vị chịu trách nhiệm hiện nay là {organisation}."
 FORMER_NAME = "“{name}” ({count} lượt)"

@@ -20,6 +20,7 @@ from alerts.delivering import RetryPolicy
 from alerts.model import Change
 from alerts.ports import FindingSource, LevelSource, LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
+from alerts.teaching import Teacher
 from alerts.themes import ThemeDesk
 from api import errors
 from api.delivery.deliverer import Deliverer
@@ -30,7 +31,7 @@ from api.hub import Hub, HubPolicy
 from api.ingest import Ingest
 from api.metrics import HubCollector, Metrics, WorkerCollector
 from api.middleware import Shell, Unchanged
-from api.routes import alerts, dashboard, erasures, incidents, insights, mentions, operations, register
+from api.routes import alerts, dashboard, erasures, incidents, insights, mentions, operations, register, teaching
 from api.routes import claims as claim_routes
 from api.routes import themes as theme_routes
 from api.service import Service
@@ -56,6 +57,7 @@ def create_app(
     levels: LevelSource | None = None,
     themes: ThemeDesk | None = None,
     claims: ClaimDesk | None = None,
+    teacher: Teacher | None = None,
     clock: Callable[[], datetime] = utc_now,
     registry: CollectorRegistry | None = None,
     lookup: Lookup = system_lookup,
@@ -81,6 +83,8 @@ def create_app(
         Where new themes are proposed and decided, where there is a log for it.
     claims
         Where claims known to be false are listed, likewise.
+    teacher
+        Where officers' lessons for the sentiment model go, where there is a log for them.
     clock
         Aware UTC time of changes and deliveries.
     registry
@@ -145,6 +149,7 @@ def create_app(
         base_url,
         themes,
         claims,
+        teacher,
     )
     return _assemble(service)
 
@@ -181,6 +186,7 @@ def _assemble(service: Service) -> FastAPI:
         register,
         theme_routes,
         claim_routes,
+        teaching,
         operations,
         dashboard,
     ):

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from alerts.delivering import REASONS
 from alerts.model import FINDING_KINDS, INCIDENT_KINDS, Outcome, Verdict
 from alerts.ports import Status
+from alerts.teaching import LessonState
 from api.hub import Dropped, Hub
 
 STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")
@@ -24,6 +25,7 @@ _WORKER_COUNTERS = (
     ("mentions_backfilled", "canhbao_mentions_backfilled", "", "Mentions over 24 h old when seen: kept, not counted."),
     ("mentions_duplicate", "canhbao_mentions_duplicate", "", "Mentions that were known already."),
     ("mentions_counted", "canhbao_mentions_counted", "", "Mentions counted for the organisations they name."),
+    ("mentions_language", "canhbao_mentions_language", "language", "Texts read, by language."),
     ("mentions_negative", "canhbao_mentions_negative", "", "Mentions read as negative."),
     ("findings", "canhbao_findings", "reason", "Findings, by why the revision exists."),
     ("held_back", "canhbao_held_back", "guard", "Spikes that were held back, by the guard that did it first."),
@@ -39,9 +41,11 @@ REFUSAL_REASONS = (
     *("not_json", "not_object", "too_large", "characters", "id", "time", "future", "source", "no_text"),
     *("text_too_long", "sentiment", "number", "organisation", "field", "unreadable", "bug"),
 )
+LANGUAGES = ("vi", "en", "fr", "de", "es", "id", "ru", "zh", "ja", "ko", "th", "lo", "km", "other", "und")
 _WORKER_LABELS: Mapping[str, tuple[str, ...]] = {
     "mentions_refused": REFUSAL_REASONS,
     "findings": ("fired", "escalated", "updated", "resolved", "held_back"),
+    "mentions_language": LANGUAGES,
     "held_back": ("catch_up", "collector_surge", "source_surge", "silent_source", "repeated_text", "few_voices"),
     "stalls": ("stream", "agent", "commit", "watermark"),
 }
@@ -74,6 +78,12 @@ class Metrics:
         )
         self.in_flight = Gauge("canhbao_deliveries_in_flight", "Webhook requests under way.", registry=registry)
         self.posted = Counter("canhbao_mentions_posted", "Mentions that came by HTTP.", ["outcome"], registry=registry)
+        self.lessons = Counter(
+            "canhbao_model_lessons",
+            "Lessons for the sentiment model, by what became of them.",
+            ["state"],
+            registry=registry,
+        )
         self.requests = Counter(
             "canhbao_http_requests", "HTTP requests.", ["method", "route", "status"], registry=registry
         )
@@ -95,6 +105,8 @@ class Metrics:
             self.attempts.labels(verdict.value, reason)
         for outcome in ("accepted", "refused"):
             self.posted.labels(outcome)
+        for state in LessonState:
+            self.lessons.labels(state.value)
         for check in CHECKS:
             self.ready.labels(check)
 

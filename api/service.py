@@ -9,6 +9,7 @@ from typing import Any
 from alerts.claims import ClaimDesk
 from alerts.ports import LogHealth, MentionSink
 from alerts.store.protocol import AlertStore
+from alerts.teaching import Teacher
 from alerts.themes import ThemeDesk
 from api.hub import Hub
 from api.metrics import Metrics, WorkerCollector
@@ -42,6 +43,7 @@ class Service:
     base_url: str
     themes: ThemeDesk | None = None
     claims: ClaimDesk | None = None
+    teacher: Teacher | None = None
     pages: PageCache = field(default_factory=PageCache)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

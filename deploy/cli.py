@@ -14,6 +14,7 @@ from deploy.commands.collect import collect
 from deploy.commands.common import FAILED, USAGE, say
 from deploy.commands.doctor import doctor
 from deploy.commands.erase import erase
+from deploy.commands.model import model
 from deploy.commands.organisations import organisations
 from deploy.commands.proposal import proposal
 from deploy.commands.publish import publish
@@ -23,6 +24,7 @@ from deploy.commands.run import run
 from deploy.commands.serve import serve
 from deploy.commands.tokens import tokens
 from deploy.commands.topics import topics
+from deploy.commands.train import train
 from deploy.commands.worker import worker
 
 
@@ -55,10 +57,24 @@ def make_app() -> typer.Typer:
 
             tie_to(parent)
 
-    for command in (run, worker, serve, publish, collect, read, backtest, organisations, erase, proposal, doctor):
+    for command in (
+        run,
+        worker,
+        serve,
+        publish,
+        collect,
+        read,
+        backtest,
+        organisations,
+        erase,
+        proposal,
+        train,
+        doctor,
+    ):
         app.command()(command)
     app.add_typer(topics, name="topics")
     app.add_typer(tokens, name="tokens")
+    app.add_typer(model, name="model")
     app.add_typer(receivers, name="receivers")
     app.add_typer(claims, name="claims")
     return app

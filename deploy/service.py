@@ -77,6 +77,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
     from streams.log import open_log
     from streams.sources.sink import LogMentionSink
     from streams.status import StatusReader
+    from streams.teaching import LogTeacher
     from streams.themes import LogThemeDesk
     from streams.topics import Topics, topic_specs
     from streams.versions import with_accepted_themes
@@ -104,6 +105,7 @@ async def _serve(settings: Settings, runs: Sequence[str]) -> None:
             organisations=[each.as_dict() for each in register.organisations()],
             themes=LogThemeDesk(log, live),
             claims=LogClaimDesk(log, live, settings.streams.claims_body),
+            teacher=LogTeacher(log, live, register),
         )
         async with serving_at(app, listener):
             _announce(announced, http.base_url)

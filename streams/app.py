@@ -16,20 +16,20 @@ from streams.agents.watch import WatchAgent
 from streams.duties import Duties, Worker
 from streams.growing import specs_in_force
 from streams.guarding import Guard
+from streams.lessons import LessonRecord
 from streams.log import AdminLog, Log, open_log
 from streams.outbox import Outbox
-from streams.reading.reader import Reader
 from streams.reading.register import Register
-from streams.reading.sentiment import LexiconScorer
-from streams.reading.stage import ReadStage
+from streams.reading.stage import BatchReader
 from streams.running import Failure, run_until, settle_memory
 from streams.settings import StreamSettings
+from streams.stages import Stages
 from streams.status import newest_reports
 from streams.tallies import Tallies
 from streams.topic_check import refuse_grave
 from streams.topics import MAX_MESSAGE_BYTES, Topics
 from streams.transports.batches import BatchConsumer, BatchTopic
-from streams.versions import Version, VersionReader, settle, settle_partitions
+from streams.versions import Version, VersionReader, settle, settle_lessons, settle_partitions
 from streams.watching.config import WatchConfig
 
 logger = logging.getLogger(__name__)
@@ -86,34 +86,6 @@ async def prepare(
     return config, versions
 
 
-class Stages:
-    """The reading of each version, made when it is first needed.
-
-    Parameters
-    ----------
-    settings
-        For what no version changes.
-    readings_partitions
-        How many envelopes a batch makes.
-    """
-
-    def __init__(self, settings: StreamSettings, readings_partitions: int) -> None:
-        self._settings = settings
-        self._partitions = readings_partitions
-        self._made: dict[int, ReadStage] = {}
-
-    def of(self, versions: Sequence[Version]) -> list[tuple[int, ReadStage]]:
-        """From when on each stage holds, and the stage."""
-        return [(version.since, self._made.get(version.since) or self._make(version)) for version in versions]
-
-    def _make(self, version: Version) -> ReadStage:
-        secret = self._settings.voice_secret
-        reader = Reader(version.load_register(), LexiconScorer(), version.thresholds, secret, version.claims)
-        stage = ReadStage(reader, self._partitions, replay=self._settings.replay)
-        self._made[version.since] = stage
-        return stage
-
-
 def _application(settings: StreamSettings, topics: Topics, scratch: Path) -> faust.App:
     """The Faust application as every worker has it.
 
@@ -157,6 +129,7 @@ def make_worker(
     name: str,
     clock: Callable[[], int],
     scratch: Path,
+    lessons: Sequence[LessonRecord] = (),
 ) -> Worker:
     """Put the Faust application together.
 
@@ -168,6 +141,8 @@ def make_worker(
         As `prepare` says.
     log
         Started client of the same log, for reading snapshots back.
+    lessons
+        What the model was taught before this run began.
     name
         Under which the worker reports; one name, one worker at a time.
     clock
@@ -184,12 +159,12 @@ def make_worker(
 
     control = VersionReader(log, topics)
 
-    async def renew() -> list[tuple[int, ReadStage]]:
-        return stages.of(await control.versions())
+    async def renew() -> Sequence[tuple[int, BatchReader]]:
+        return stages.of(await control.versions(), await control.lessons())
 
     read = ReadAgent(
         topics,
-        stages.of(versions),
+        stages.of(versions, lessons),
         config.readings_partitions,
         outbox,
         tallies,
@@ -234,11 +209,15 @@ async def run_worker(settings: StreamSettings, register: Register, *, clock: Cal
     log = open_log(settings.log_url, settings.kafka)
     await log.start()
     try:
-        config, versions = await prepare(log, settings, register, clock())
+        now = clock()
+        config, versions = await prepare(log, settings, register, now)
+        lessons = await settle_lessons(log, settings, now)
         topics = Topics(settings.run)
         name = f"{socket.gethostname()}-{settings.worker}"
         with tempfile.TemporaryDirectory(prefix="canhbao-") as scratch:
-            worker = make_worker(settings, config, versions, log, name=name, clock=clock, scratch=Path(scratch))
+            worker = make_worker(
+                settings, config, versions, log, name=name, clock=clock, scratch=Path(scratch), lessons=lessons
+            )
             before = (await newest_reports(log, topics.status)).get(name)
             if before is not None:
                 worker.tallies.merge(before.counters)

@@ -80,7 +80,7 @@ class InvalidMention(ValueError):  # noqa: N818 - it reads as what it is: a ment
         self.offset = offset
 
 
-SourceKind = Literal["news", "facebook", "tiktok", "youtube", "zalo", "forum", "web", "other"]
+SourceKind = Literal["news", "facebook", "tiktok", "youtube", "zalo", "forum", "web", "other", "observation"]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -29,6 +30,11 @@ class StreamSettings(BaseModel):
         A directory of one's own register files: they add to the bundled ones, a file of the same name replaces one.
     negative_threshold
         `negative` from which a mention counts as negative, by kind of source.
+    sentiment
+        ``model``: the hashed linear model; ``lexicon``: the word lists alone.
+    abroad, observed
+        Themes of the register under which foreign texts about Vietnam, and observations entered by hand, are counted
+        apart; their owners in the register are told. Empty: not counted apart.
     voice_secret
         Deployment secret from which daily voice keys are derived; made at first start.
     claims_body
@@ -55,6 +61,9 @@ class StreamSettings(BaseModel):
     readings_partitions: int = Field(default=1, ge=1, le=256)
     register_directory: Path | None = None
     negative_threshold: dict[str, float] = Field(default_factory=lambda: {"default": 0.5})
+    sentiment: Literal["model", "lexicon"] = "model"
+    abroad: str = "NUOCNGOAI"
+    observed: str = "THUCDIA"
     voice_secret: str = ""
     claims_body: str = Field(default="", max_length=64)
     owner_patience: timedelta = timedelta(seconds=30)

@@ -15,8 +15,10 @@ import msgspec
 from alerts.claims import Claim
 from detectors.policy import Policy
 from streams.claim_records import claims_in, in_force
-from streams.log import Log, LogError
+from streams.lessons import LessonRecord, encode_lesson, lesson_key, lessons_in
+from streams.log import Log, LogError, UnknownTopicError
 from streams.reading.register import Register
+from streams.reading.sentiment_table import shipped
 from streams.settings import StreamSettings
 from streams.snapshots import newest_values
 from streams.theme_records import decisions_in, lines_of
@@ -46,6 +48,10 @@ class Version(msgspec.Struct, frozen=True):
         As in the settings.
     claims
         Known to be false, as officers listed them.
+    sentiment
+        ``lexicon``, or ``model`` with the digest of its table; what was read before there was one, was read by lexicon.
+    abroad, observed
+        As in the settings.
     """
 
     since: int
@@ -55,6 +61,9 @@ class Version(msgspec.Struct, frozen=True):
     thresholds: dict[str, float]
     detection: dict[str, Any]
     claims: tuple[Claim, ...] = ()
+    sentiment: str = "lexicon"
+    abroad: str = ""
+    observed: str = ""
 
     def policy(self) -> Policy:
         """The detection policy of this version."""
@@ -86,7 +95,17 @@ def current(settings: StreamSettings, register: Register, since: int, accepted: 
     """
     own = settings.register_directory
     files = {path.name: path.read_text(encoding="utf-8") for path in sorted(own.glob("*.tsv"))} if own else {}
-    made = Version(since, "", {}, files, dict(settings.negative_threshold), asdict(settings.detection))
+    made = Version(
+        since,
+        "",
+        {},
+        files,
+        dict(settings.negative_threshold),
+        asdict(settings.detection),
+        sentiment=f"model {shipped().digest}" if settings.sentiment == "model" else "lexicon",
+        abroad=settings.abroad,
+        observed=settings.observed,
+    )
     return with_accepted(made, accepted) if accepted else _of(made, register)
 
 
@@ -106,6 +125,7 @@ def _of(version: Version, register: Register) -> Version:
     content: list[object] = [register.digest, version.register, version.thresholds, version.detection]
     if version.claims:
         content.append(version.claims)
+    content += [version.sentiment, version.abroad, version.observed]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
     names = {body.code: body.name for body in register.organisations()}
     return msgspec.structs.replace(version, names=names, digest=digest)
@@ -119,6 +139,32 @@ async def known_versions(log: Log, topics: Topics) -> list[Version]:
     except msgspec.DecodeError as error:
         raise LogError(f"the topic {topics.control} holds a version that cannot be read: {error}") from error
     return sorted(versions, key=lambda version: version.since)
+
+
+async def known_lessons(log: Log, topics: Topics) -> list[LessonRecord]:
+    """All lessons of the run, in the order in which they hold. Raises `LogError`."""
+    values = await newest_values(log, topics.control, 0)
+    try:
+        return lessons_in(values)
+    except msgspec.DecodeError as error:
+        raise LogError(f"the topic {topics.control} holds a lesson that cannot be read: {error}") from error
+
+
+_TAKEN = b"lessons-taken"
+
+
+async def settle_lessons(log: Log, settings: StreamSettings, now: int) -> list[LessonRecord]:
+    """The lessons of this run; a replay takes those of the live run that count at its first start, and keeps them."""
+    topics = Topics(settings.run)
+    if settings.replay and _TAKEN not in await newest_values(log, topics.control, 0):
+        try:
+            live = await known_lessons(log, Topics(""))
+        except UnknownTopicError:  # nothing live was ever run on this log
+            live = []
+        taken = [msgspec.structs.replace(one, since=0, until=0) for one in live if one.counts_at(now)]
+        records = [NewRecord(encode_lesson(one), key=lesson_key(one.lesson.id)) for one in taken]
+        await log.append(topics.control, 0, [*records, NewRecord(b"{}", key=_TAKEN)])
+    return await known_lessons(log, topics)
 
 
 class VersionReader:
@@ -137,14 +183,24 @@ class VersionReader:
         self._topics = topics
         self._end = -1
         self._versions: list[Version] = []
+        self._lessons: list[LessonRecord] = []
 
     async def versions(self) -> list[Version]:
         """All versions that are announced by now, in the order in which they hold. Raises `LogError`."""
+        await self._renew()
+        return self._versions
+
+    async def lessons(self) -> list[LessonRecord]:
+        """All lessons of the model that are announced by now. Raises `LogError`."""
+        await self._renew()
+        return self._lessons
+
+    async def _renew(self) -> None:
         _, end = await self._log.bounds(self._topics.control, 0)
         if end != self._end:
             self._versions = await known_versions(self._log, self._topics)
+            self._lessons = await known_lessons(self._log, self._topics)
             self._end = end
-        return self._versions
 
 
 async def accepted_themes(log: Log, topics: Topics) -> str:

@@ -23,6 +23,7 @@ STREAMS_MAY_KNOW = {
     "alerts.model",
     "alerts.decoding",
     "alerts.ports",
+    "alerts.teaching",
     "alerts.themes",
     "alerts.claims",
     "alerts.addresses",

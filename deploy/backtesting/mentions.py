@@ -14,9 +14,9 @@ from deploy.commands.common import FAILED, OK, say
 from deploy.progress import Progress, Silent, shown
 from deploy.settings import Settings, SettingsError
 from streams.backtest import Backtest, Summary
-from streams.reading.reader import Reader
+from streams.reading.reader import Apart, Reader
 from streams.reading.register import Register
-from streams.reading.sentiment import LexiconScorer
+from streams.reading.sentiment_scorer import scorer_of
 from streams.reading.stage import ReadStage
 from streams.sources.files import MentionFile
 from streams.sources.lines import Line, Unreadable
@@ -48,7 +48,13 @@ def replayed(settings: Settings, register: Register, files: Sequence[str], asked
     course, report = Course(), Report(asked)
     width = 1 if asked.begin and asked.end and asked.end - asked.begin <= _SHORT else 60
     # Voice keys do not leave this process, so nothing here is worth a secret.
-    reader = Reader(register, LexiconScorer(), streams.negative_threshold, "not kept")
+    reader = Reader(
+        register,
+        scorer_of(streams.sentiment, register),
+        streams.negative_threshold,
+        "not kept",
+        apart=Apart(streams.abroad, streams.observed),
+    )
     backtest = Backtest(
         ReadStage(reader, config.readings_partitions, replay=True),
         config,

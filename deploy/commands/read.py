@@ -10,14 +10,21 @@ from deploy.commands.common import FAILED, load, load_register, say
 def read(context: typer.Context) -> None:
     """Read NDJSON mentions from stdin and print their readings, with seen_at = published_at."""
     from streams.mentions import InvalidMention
-    from streams.reading.reader import Reader
-    from streams.reading.sentiment import LexiconScorer
+    from streams.reading.reader import Apart, Reader
+    from streams.reading.sentiment_scorer import scorer_of
     from streams.sources.files import Form, MentionFile
     from streams.sources.lines import Unreadable
 
     settings = load(context)
     # Voice keys are not shown, so nothing here is worth a secret.
-    reader = Reader(load_register(settings), LexiconScorer(), settings.streams.negative_threshold, "not kept")
+    register, streams = load_register(settings), settings.streams
+    reader = Reader(
+        register,
+        scorer_of(streams.sentiment, register),
+        streams.negative_threshold,
+        "not kept",
+        apart=Apart(streams.abroad, streams.observed),
+    )
     refused = 0
     out = sys.stdout.buffer
     with MentionFile("-", form=Form.NDJSON) as lines:

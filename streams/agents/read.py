@@ -16,7 +16,7 @@ from streams.agents.lanes import Lanes
 from streams.log import LogUnavailableError
 from streams.mentions import DeadLetter, RefusalReason, encode_dead_letter, mark_record, unreadable_letter
 from streams.outbox import Outbox
-from streams.reading.stage import ReadCounts, ReadStage
+from streams.reading.stage import BatchReader, ReadCounts
 from streams.tallies import Tallies
 from streams.topics import Topics
 from streams.transports.batches import Assignment, Batch, BatchConsumer, NewRecord, RecordLike
@@ -88,14 +88,14 @@ class ReadAgent:
     def __init__(
         self,
         topics: Topics,
-        stages: Sequence[tuple[int, ReadStage]],
+        stages: Sequence[tuple[int, BatchReader]],
         readings_partitions: int,
         outbox: Outbox,
         tallies: Tallies,
         consumer: Callable[[], BatchConsumer],
         *,
         replay: bool,
-        renew: Callable[[], Awaitable[Sequence[tuple[int, ReadStage]]]] | None = None,
+        renew: Callable[[], Awaitable[Sequence[tuple[int, BatchReader]]]] | None = None,
     ) -> None:
         self._topics = topics
         self._stages = tuple(stages)
@@ -177,6 +177,8 @@ class ReadAgent:
         self._tallies.add("mentions_negative", counts.negative)
         for reason, amount in counts.refused.items():
             self._tallies.add("mentions_refused", amount, reason)
+        for language, amount in counts.languages.items():
+            self._tallies.add("mentions_language", amount, language)
         refused = sum(counts.refused.values())
         self._bugs.count(counts.mentions + refused, counts.refused.get(RefusalReason.BUG, 0))
 

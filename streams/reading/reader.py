@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +19,7 @@ from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
 from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
-from streams.watching.envelopes import ROLES, Reading, Suspected, roles_of
+from streams.watching.envelopes import BLAME, EVENT, ROLES, Reading, Suspected, roles_of
 from streams.watching.times import instant
 
 #: Letters of a title and of an address that are kept for showing.
@@ -41,10 +43,44 @@ class Sources:
 
     def __init__(self) -> None:
         self.numbers: dict[tuple[str, str], int] = {}
+        #: How many texts of the batch were read in each language.
+        self.languages: Counter[str] = Counter()
 
     def number(self, kind: str, name: str) -> int:
         """The source's number; the next free one where it is new."""
         return self.numbers.setdefault((kind, name), len(self.numbers))
+
+
+class _Tone(NamedTuple):
+    """What the scorer says of one text; a sender's own sentiment says neither whom it blames nor in which language."""
+
+    negative: float
+    positive: float
+    blame: float = -1.0
+    language: str = "und"
+    foreign_about: bool = False
+
+
+class Apart(NamedTuple):
+    """Themes that are a series of their own; empty where there is none.
+
+    Attributes
+    ----------
+    abroad
+        For texts in other languages that name Vietnam.
+    observed
+        For what people saw themselves and entered by hand, whatever it names: it is no measure of what is published.
+    """
+
+    abroad: str = ""
+    observed: str = ""
+
+
+#: Kind of source of observations entered by hand.
+OBSERVATION = "observation"
+
+#: Languages of texts that are read as Vietnamese.
+_AT_HOME = frozenset({"vi", "und"})
 
 
 class Reader:
@@ -62,6 +98,8 @@ class Reader:
         See `Voices`.
     claims
         Known to be false, looked for in every text.
+    apart
+        What is counted as a series of its own.
     """
 
     def __init__(
@@ -71,10 +109,13 @@ class Reader:
         thresholds: Mapping[str, float],
         voice_secret: str,
         claims: Sequence[Claim] = (),
+        *,
+        apart: Apart | None = None,
     ) -> None:
         self.register = register
+        self._apart = Apart(*(code if code in register.codes else "" for code in apart or Apart()))
         self._namer = Namer(register)
-        self._scorer = scorer
+        self.scorer = scorer
         self.thresholds = dict(thresholds)
         self.default_threshold = self.thresholds.get("default", DEFAULT_THRESHOLD)
         self._fingerprinter = Fingerprinter()
@@ -82,10 +123,16 @@ class Reader:
         self.claims = ClaimMatcher(claims) if claims else None
         self._voices = Voices(voice_secret)
 
+    def with_scorer(self, scorer: Scorer) -> Reader:
+        """The same reader with another scorer; all else is shared."""
+        other = copy(self)
+        other.scorer = scorer
+        return other
+
     def read(self, batch: Sequence[Seen], sources: Sources) -> list[Reading]:
         """A reading of each mention, in order; `organisations` is empty where it names none."""
         texts = _texts(batch)
-        scores = self._score(batch, texts)
+        scores = self._score(batch, texts, sources)
         named = self._named(batch, texts)
         readings = [
             self._reading(seen, found, score, sources) for seen, found, score in zip(batch, named, scores, strict=True)
@@ -108,19 +155,20 @@ class Reader:
             for reading, match in zip(readings, claims.match(every), strict=True)
         ]
 
-    def _score(self, batch: Sequence[Seen], texts: Sequence[Text | None]) -> list[tuple[float, float]]:
-        """Negative and positive of each: the sender's sentiment, else the scorer's."""
+    def _score(self, batch: Sequence[Seen], texts: Sequence[Text | None], sources: Sources) -> list[_Tone]:
+        """The tone of each: the sender's sentiment, else the scorer's."""
         asked = [
             (text, seen.mention.source.kind)
             for seen, text in zip(batch, texts, strict=True)
             if text is not None and seen.mention.sentiment is None
         ]
-        scored = self._scorer.score([text for text, _ in asked], [kind for _, kind in asked])
-        given = zip(scored.negative, scored.positive, strict=True)
+        scored = self.scorer.score([text for text, _ in asked], [kind for _, kind in asked])
+        sources.languages.update(scored.languages)
+        given = map(_Tone, *scored)
         return [
             next(given)
             if (sentiment := seen.mention.sentiment) is None
-            else (max(0.0, -sentiment), max(0.0, sentiment))
+            else _Tone(max(0.0, -sentiment), max(0.0, sentiment))
             for seen in batch
         ]
 
@@ -137,10 +185,15 @@ class Reader:
             for seen in batch
         ]
 
-    def _reading(self, seen: Seen, named: Named, score: tuple[float, float], sources: Sources) -> Reading:
+    def _reading(self, seen: Seen, named: Named, tone: _Tone, sources: Sources) -> Reading:
         mention, source = seen.mention, seen.mention.source
         threshold = self.thresholds.get(source.kind, self.default_threshold)
-        negative, positive = score
+        negative, positive = tone.negative, tone.positive
+        organisations = named.organisations
+        if source.kind == OBSERVATION and self._apart.observed:
+            organisations = (self._apart.observed,)
+        elif tone.foreign_about and self._apart.abroad and tone.language not in _AT_HOME:
+            organisations = tuple(sorted({*organisations, self._apart.abroad}))
         author = mention.author
         return Reading(
             offset=seen.offset,
@@ -149,13 +202,14 @@ class Reader:
             identity=identity_of(mention),
             id=mention.id,
             source=sources.number(source.kind, source.name),
-            organisations=named.organisations,
+            organisations=organisations,
             negative=negative,
             positive=positive,
             counts=1 if negative >= threshold else -1 if positive >= threshold else 0,
             voice=self._voices.key(source.kind, source.name, author, seen.seen_at) if author else 0,
-            roles=named.roles,
+            roles=named.roles if organisations is named.organisations else (),
             former=named.former,
+            tells=0 if negative < threshold or tone.blame < 0 else BLAME if 2 * tone.blame >= negative else EVENT,
         )
 
     def read_line(self, data: bytes) -> bytes:
@@ -168,7 +222,8 @@ class Reader:
         """
         mention = parse(data, self.register.codes)
         published_at = mention.published_at
-        (reading,) = self.read([Seen(0, published_at, mention)], Sources())
+        sources = Sources()
+        (reading,) = self.read([Seen(0, published_at, mention)], sources)
         line = {
             "id": reading.id,
             "published_at": instant(published_at),
@@ -177,6 +232,8 @@ class Reader:
             "organisations": reading.organisations,
             "negative": reading.negative,
             "positive": reading.positive,
+            "tells": ("", "blame", "event")[reading.tells],
+            "language": next(iter(sources.languages), None),
             "counts_as": ("neutral", "negative", "positive")[reading.counts],
             "roles": {code: ROLES[role] for code, role in zip(reading.organisations, roles_of(reading), strict=True)},
             "former_names": [{"organisation": code, "name": name} for code, name in reading.former],

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
+from streams.reading.teencode import teencode
 from streams.reading.text import BREAK, Text, pattern, spellings, strip_marks
 
 _DATA = Path(__file__).parent / "data" / "lexicon"
@@ -19,10 +20,25 @@ Family = Literal["news", "social"]
 
 
 class Scores(NamedTuple):
-    """Probabilities in [0, 1], one each a text."""
+    """What is said of each text.
+
+    Attributes
+    ----------
+    negative, positive
+        Probabilities in [0, 1].
+    blame
+        Probability that it is negative and puts a public body in a bad light; below 0 where nobody knows.
+    languages
+        One of `streams.reading.languages.LANGUAGES`.
+    foreign_about
+        Whether it names Vietnam as foreigners do.
+    """
 
     negative: list[float]
     positive: list[float]
+    blame: list[float]
+    languages: list[str]
+    foreign_about: list[bool]
 
 
 class Scorer(Protocol):
@@ -103,7 +119,7 @@ class LexiconScorer:
 
     def score(self, texts: Sequence[Text], kinds: Sequence[str]) -> Scores:
         """See `Scorer.score`."""
-        scores = Scores([], [])
+        scores = Scores([], [], [-1.0] * len(texts), ["vi"] * len(texts), [False] * len(texts))
         for text, kind in zip(texts, kinds, strict=True):
             family: Family = "news" if kind == "news" else "social"
             lower = text.lower if family == "news" else _expand(text.lower)
@@ -127,25 +143,22 @@ def _probability(weight: int) -> float:
     return _TABLE[max(-_LIMIT, min(_LIMIT, weight)) + _LIMIT]
 
 
-@cache
-def _teencode() -> dict[str, str]:
-    """Unambiguous abbreviations of social media, each between its own pair of spaces."""
-    ambiguous = {line.split("\t")[0] for line in _rows("ambiguous_teencode.txt")}
-    pairs = (line.split("\t") for line in _rows("teencode.tsv"))
-    return {short: "  ".join(long.split()) for short, long in pairs if short not in ambiguous and short != long}
-
-
 def _expand(lower: str) -> str:
-    teencode = _teencode()
+    known = teencode()
     words = lower.split()
-    if teencode.keys().isdisjoint(words):
+    if known.keys().isdisjoint(words):
         return lower
-    return f" {'  '.join([teencode.get(word, word) for word in words])} "
+    return f" {'  '.join([known.get(word, word) for word in words])} "
 
 
 def _rows(name: str) -> list[str]:
     lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def social_phrases() -> list[str]:
+    """What the lists of social media and of praise hold: headlines have little of it."""
+    return [phrase for name in ("negative_social.txt", "positive.txt") for phrase, _ in _weights(name)]
 
 
 def _weights(name: str) -> Iterable[tuple[str, int]]:

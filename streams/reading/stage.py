@@ -5,9 +5,9 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -30,11 +30,22 @@ if TYPE_CHECKING:  # importing the transports imports Faust
 
 @dataclass(frozen=True, slots=True)
 class ReadCounts:
-    """What became of a batch's records: mentions read, negative ones, refused ones by reason (``bug`` among them)."""
+    """What became of a batch's records.
+
+    Parameters
+    ----------
+    mentions, negative
+        Those read, and the negative ones.
+    refused
+        By reason (``bug`` among them).
+    languages
+        Texts read, by language.
+    """
 
     mentions: int
     negative: int
     refused: Mapping[RefusalReason, int]
+    languages: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,13 @@ class ReadResult:
     envelopes: tuple[Envelope, ...]
     refused: tuple[DeadLetter, ...]
     counts: ReadCounts
+
+
+class BatchReader(Protocol):
+    """What the reading agent asks of a stage."""
+
+    def read_batch(self, partition: int, start: int, end: int, records: Sequence[RecordLike], topic: str) -> ReadResult:
+        """Read the records of `[start, end)`; nothing is raised, whatever they hold."""
 
 
 class ReadStage:
@@ -103,6 +121,7 @@ class ReadStage:
             mentions=sum(total.mentions for total in totals),
             negative=sum(total.negative for total in totals),
             refused=Counter(letter.reason for letter in refused),
+            languages=sources.languages,
         )
         return ReadResult(envelopes, tuple(refused), counts)
 
@@ -129,14 +148,15 @@ class ReadStage:
             return (None, *self._attempt(records, sources, topic, partition))
         except Exception:  # noqa: BLE001 - Faust acknowledges what an agent raised on: nothing may leave it
             sources.numbers = known
+            sources.languages.clear()
         readings: list[Reading] = []
         refused: list[DeadLetter] = []
         for record in records:
-            known = dict(sources.numbers)
+            known, languages = dict(sources.numbers), sources.languages.copy()
             try:
                 one, letters = self._attempt([record], sources, topic, partition)
             except Exception as error:  # noqa: BLE001 - becomes a dead letter with its traceback
-                sources.numbers = known
+                sources.numbers, sources.languages = known, languages
                 bug = InvalidMention(RefusalReason.BUG, f"{type(error).__name__} while reading", topic, partition)
                 refused.append(dead_letter(record, bug, traceback.format_exc()))
             else:

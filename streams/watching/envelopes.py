@@ -20,6 +20,10 @@ FEEDS_NAME = "Nguồn tin"
 ROLES = ("mentioned", "responsible", "rescuing", "blamed")
 
 
+#: What a negative mention tells.
+BLAME, EVENT = 1, 2
+
+
 class Source(msgspec.Struct, array_like=True, frozen=True):
     """Where a mention was published."""
 
@@ -73,6 +77,9 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
         The second half of the SimHash, 0 as the first.
     former
         Names used in it that were former ones when it was seen: pairs of the code responsible now, and the name.
+    tells
+        What a negative one tells: `BLAME` of a public body, or that something bad happened (`EVENT`); 0 where nobody
+        knows, and of those that are not negative.
     """
 
     offset: int
@@ -93,6 +100,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     former: tuple[tuple[str, str], ...] = ()
     fingerprint_more: int = 0
     suspected: Suspected | None = None
+    tells: int = 0
 
 
 def roles_of(reading: Reading) -> tuple[int, ...]:

@@ -128,6 +128,8 @@ class Active(msgspec.Struct):
     held: Verdict | None = None
     judged: int = 0
     explanation: Explanation | None = None
+    blaming: int = 0
+    happening: int = 0
 
     def is_due(self, tick: int) -> bool:
         """Whether so much has come that people should hear of it."""
@@ -315,6 +317,7 @@ class AlertBook:
         alert.sources = self._sources.since(code, alert.start, tick // MINUTE)[:SOURCES_SHOWN]
         alert.representatives = tuple(story.representative() for story in stories[:SHOWN])
         alert.roles, alert.former_names = self._standing.since(code, alert.start, tick // MINUTE)
+        alert.blaming, alert.happening = self._standing.told(code, alert.start, tick // MINUTE)
         if code in self._words:
             alert.words = self._words[code].new((s.title for s in stories), self._names.get(code, code))
         known = set(alert.excerpted)
@@ -352,6 +355,8 @@ class AlertBook:
             former_names=alert.former_names,
             stories=self._told(alert),
             explanation=alert.explanation,
+            blaming=alert.blaming,
+            happening=alert.happening,
             held_back=alert.held.guard.value if alert.held is not None and alert.held.guard is not None else "",
         )
 

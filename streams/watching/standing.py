@@ -13,10 +13,11 @@ NAMES_SHOWN = 5
 
 
 class _Hour(msgspec.Struct):
-    """One organisation's hour: by minute a count for each role, and by minute and former name."""
+    """One organisation's hour: by minute a count for each role, by minute and former name, and what is told."""
 
     roles: dict[int, list[int]] = {}
     former: dict[tuple[int, str], int] = {}
+    tells: dict[int, list[int]] = {}
 
 
 class Standing:
@@ -35,9 +36,11 @@ class Standing:
         of_hour = self._hours.setdefault(minute // HOUR_MINUTES, {})
         known = of_hour.get(organisation)
         if known is None:
-            known = of_hour[organisation] = _Hour({}, {})
+            known = of_hour[organisation] = _Hour({}, {}, {})
         role = reading.roles[reading.organisations.index(organisation)] if reading.roles else 0
         known.roles.setdefault(minute, [0] * len(ROLES))[role] += 1
+        if reading.tells:
+            known.tells.setdefault(minute, [0, 0])[reading.tells - 1] += 1
         for code, name in reading.former:
             if code == organisation:
                 known.former[minute, name] = known.former.get((minute, name), 0) + 1
@@ -68,6 +71,17 @@ class Standing:
         told = tuple(RoleCount(role, count) for role, count in strongest if count)
         ranked = sorted(former.items(), key=lambda item: (-item[1], item[0]))[:NAMES_SHOWN]
         return told, tuple(FormerName(name, count) for name, count in ranked)
+
+    def told(self, organisation: str, minute: int, now: int) -> tuple[int, int]:
+        """How many negative mentions from a minute on blame a public body, and how many tell of an event."""
+        first = max(minute // HOUR_MINUTES, now // HOUR_MINUTES - HOURS_KEPT)
+        blaming = happening = 0
+        for hour, of_hour in self._hours.items():
+            if hour >= first and organisation in of_hour:
+                for at, (blame, event) in of_hour[organisation].tells.items():
+                    if at >= minute:
+                        blaming, happening = blaming + blame, happening + event
+        return blaming, happening
 
     def parts(self) -> dict[str, bytes]:
         """Contents by hour; an hour whose minutes are closed stays the same."""

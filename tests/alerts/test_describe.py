@@ -152,3 +152,12 @@ def test_feeds_that_are_silent_are_named_with_what_to_do() -> None:
     assert "khâu thu thập" in describe.summary(finding)
     ended = changed(series=Series.FEED_SILENCE, state=AlertState.RESOLVED, sources=())
     assert "đã hoạt động trở lại lúc" in describe.summary(ended)
+
+
+@pytest.mark.parametrize(
+    ("blaming", "happening", "said"), [(7, 2, "Phần lớn phê phán cơ quan (7/9 lượt"), (1, 3, "(3/4 lượt")]
+)
+def test_what_prevails_is_said(blaming: int, happening: int, said: str) -> None:
+    finding = msgspec.structs.replace(describe._example(), blaming=blaming, happening=happening)
+    assert said in describe.summary(finding)
+    assert "Phần lớn" not in describe.summary(describe._example())

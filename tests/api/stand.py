@@ -20,6 +20,7 @@ from alerts.model import AlertState, Excerpt, Finding, Level, Representative, Sc
 from alerts.ports import Found, FoundLevel, Place, Refused, SourceUnavailableError, Status, Taken
 from alerts.store import AlertStore
 from alerts.store.memory import MemoryStore
+from alerts.teaching import Teacher
 from alerts.themes import ThemeDesk
 from alerts.tokens import new_token
 from api.app import create_app
@@ -230,6 +231,7 @@ async def running(
     lookup: Lookup = system_lookup,
     organisations: Sequence[dict[str, Any]] = (),
     themes: ThemeDesk | None = None,
+    teacher: Teacher | None = None,
     retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     **settings: Any,
 ) -> AsyncIterator[Stand]:
@@ -247,6 +249,7 @@ async def running(
         health=health,
         organisations=organisations,
         themes=themes,
+        teacher=teacher,
         lookup=lookup,
         retries=retries,
     )

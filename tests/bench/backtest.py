@@ -19,7 +19,8 @@ from detectors.policy import DEFAULT, Policy
 from streams.backtest import Backtest
 from streams.reading.reader import Reader
 from streams.reading.register import Register
-from streams.reading.sentiment import LexiconScorer
+from streams.reading.sentiment_scorer import ModelScorer
+from streams.reading.sentiment_table import shipped
 from streams.reading.stage import ReadStage
 from streams.sources.files import MentionFile
 from streams.watching.config import WatchConfig
@@ -114,7 +115,7 @@ def real(directory: Path, policy: Policy = DEFAULT) -> Result:
     """Backtest the real headlines, and score what was found."""
     register = Register.load()
     names = {code: register.name(code) for code in register.codes}
-    stage = ReadStage(Reader(register, LexiconScorer(), {"default": 0.5}, "bench"), 1, replay=True)
+    stage = ReadStage(Reader(register, ModelScorer(shipped(), register), {"default": 0.5}, "bench"), 1, replay=True)
     test = Backtest(stage, WatchConfig(names=names, mentions_partitions=4, policy=policy, levels=False))
     with MentionFile(str(directory / "mentions_2025-08_2026-01.ndjson.gz")) as lines:
         findings = list(test.run(lines))

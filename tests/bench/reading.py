@@ -12,7 +12,8 @@ from pathlib import Path
 
 from streams.reading.reader import Reader
 from streams.reading.register import Register
-from streams.reading.sentiment import LexiconScorer
+from streams.reading.sentiment_scorer import ModelScorer
+from streams.reading.sentiment_table import shipped
 from streams.reading.stage import ReadStage
 from streams.records import parse_batch
 from streams.transports.batches import Record
@@ -73,7 +74,7 @@ def report(name: str, count: int, taken: float) -> None:
 
 def main() -> None:
     register = Register.load()
-    stage = ReadStage(Reader(register, LexiconScorer(), {"default": 0.5}, "bench"), 1, replay=False)
+    stage = ReadStage(Reader(register, ModelScorer(shipped(), register), {"default": 0.5}, "bench"), 1, replay=False)
     loads = {
         "24 words": generated(20_000, register, complete=False),
         "organisations and sentiment given": generated(20_000, register, complete=True),

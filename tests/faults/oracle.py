@@ -11,9 +11,9 @@ from faust.types import TP
 
 from alerts.model import canonical
 from streams.agents.read import slices
-from streams.app import Stages
-from streams.reading.stage import ReadStage
+from streams.reading.stage import BatchReader
 from streams.settings import StreamSettings
+from streams.stages import Stages
 from streams.transports.batches import Batch, RecordLike
 from streams.versions import Version
 from streams.watching.config import WatchConfig
@@ -97,7 +97,7 @@ class ReadAgain:
         self, settings: StreamSettings, config: WatchConfig, versions: Sequence[Version], partitions: int
     ) -> None:
         stages = Stages(settings, config.readings_partitions).of(versions)
-        self._stage: ReadStage = stages[0][1]
+        self._stage: BatchReader = stages[0][1]
         self._watchers = [Watcher(config, number) for number in range(config.readings_partitions)]
         for watcher in self._watchers:
             watcher.feed(Partitions(partitions, 0), 0)

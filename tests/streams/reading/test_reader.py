@@ -26,7 +26,7 @@ class Refusing:
     def score(self, texts: Sequence[Text], kinds: Sequence[str]) -> Scores:
         assert not texts
         assert not kinds
-        return Scores([], [])
+        return Scores([], [], [], [], [])
 
 
 @pytest.fixture(scope="module")

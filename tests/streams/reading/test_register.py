@@ -13,7 +13,7 @@ ORGANISATIONS = "code\tname\tkind\tparent\tsince\tuntil\towners\taliases\n"
 ALIASES = "alias\tcode\tuntil\tcase\n"
 MERGERS = Path(__file__).parents[4] / "shared" / "data" / "register" / "provinces_63_to_34.tsv"
 CONTEXTS = "alias\taction\twhere\twords\n"
-HEADERS = {"aliases": ALIASES, "contexts": CONTEXTS, "examples": "text\tcodes\n"}
+HEADERS = {"organisations": ORGANISATIONS, "aliases": ALIASES, "contexts": CONTEXTS, "examples": "text\tcodes\n"}
 
 
 def ms(day: str) -> int:

@@ -2,7 +2,7 @@
 
 from alerts.model import FormerName, RoleCount
 from streams.watching.counts import HOURS_KEPT
-from streams.watching.envelopes import UNATTRIBUTED, Reading
+from streams.watching.envelopes import BLAME, EVENT, UNATTRIBUTED, Reading
 from streams.watching.standing import NAMES_SHOWN, Standing
 
 NOW = 500_000
@@ -58,3 +58,15 @@ def test_what_is_written_is_read_back() -> None:
     again.take(standing.parts())
     assert again.parts() == standing.parts()
     assert again.since("19", NOW, NOW) == ((RoleCount("rescuing", 1),), (FormerName("Bắc Kạn", 1),))
+
+
+def test_blame_and_events_are_counted_by_window() -> None:
+    standing = Standing()
+    for minute, tells in ((1, BLAME), (2, BLAME), (2, EVENT), (3, 0)):
+        standing.add("19", minute, Reading(0, 0, 0, b"", "a", 0, ("19",), 0.9, 0.0, 1, tells=tells))
+    assert standing.told("19", 0, 5) == (2, 1)
+    assert standing.told("19", 2, 5) == (1, 1)
+    assert standing.told("01", 0, 5) == (0, 0)
+    again = Standing()
+    again.take(standing.parts())
+    assert again.told("19", 0, 5) == (2, 1)
