@@ -17,7 +17,7 @@ from streams.reading.masks import tells_a_person
 from streams.reading.naming import Named, Namer
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
-from streams.reading.text import Text, cut, cut_all, normalise
+from streams.reading.text import Text, cut_all, normalise
 from streams.reading.voices import Voices
 from streams.watching.envelopes import BLAME, EVENT, ROLES, Reading, Suspected, roles_of
 from streams.watching.times import instant
@@ -140,7 +140,10 @@ class Reader:
         if self.claims is not None:
             readings = self._suspected(self.claims, readings, batch, texts)
         shown = [number for number, one in enumerate(readings) if one.counts == 1 or one.suspected is not None]
-        words = [(texts[number] or cut(_raw(batch[number].mention))).words() for number in shown]
+        uncut = [number for number in shown if texts[number] is None]
+        for number, late in zip(uncut, cut_all([_raw(batch[number].mention) for number in uncut]), strict=True):
+            texts[number] = late
+        words = [text.words() for number in shown if (text := texts[number]) is not None]
         for number, fingerprint in zip(shown, self._fingerprinter.fingerprints(words), strict=True):
             readings[number] = _shown(readings[number], batch[number].mention, fingerprint)
         return readings

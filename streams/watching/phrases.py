@@ -100,7 +100,7 @@ def _is_telling(token: str) -> bool:
     return token not in FUNCTION_WORDS and not token[0].isdigit() and len(token) <= _LONGEST_TOKEN
 
 
-@functools.lru_cache(maxsize=256)  # a mention counts for a body and for the bodies above it
+@functools.lru_cache(maxsize=4096)  # a mention counts for several bodies, and most titles are shared or taken over
 def terms(title: str) -> tuple[str, ...]:
     """Syllables and pairs of neighbouring syllables of a title, without function words and names of persons.
 

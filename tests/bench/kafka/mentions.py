@@ -25,6 +25,8 @@ _SYLLABLES = (
 )
 _WORDS = tuple(_SYLLABLES.split())
 _ANGER = "người dân bức xúc, phẫn nộ vì chậm trễ, tắc trách"
+_SYLLABLES_OF_NAMES = "An Bình Cảnh Duy Đông Gia Hà Khê Lâm Mỹ Ninh Oanh Phú Quế Sa Tây Uyên Vân Xuân Yên Ái Bắc"
+_NAMES = tuple(_SYLLABLES_OF_NAMES.split())
 #: Distinct titles: most of what is published shares or repeats what others wrote.
 TITLES = 5_000
 
@@ -35,8 +37,9 @@ def code(number: int) -> str:
 
 
 def name(number: int) -> str:
-    """An organisation's name, as texts call it."""
-    return f"Ban Thử nghiệm số {number:05d}"
+    """An organisation's name, as texts call it; names hold no numbers, which reading would take for a phone's."""
+    parts = (number // len(_NAMES) ** 2 % len(_NAMES), number // len(_NAMES) % len(_NAMES), number % len(_NAMES))
+    return "Ban Thử nghiệm " + " ".join(_NAMES[part] for part in parts)
 
 
 def write_register(directory: Path, organisations: int) -> Path:

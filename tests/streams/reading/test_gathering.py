@@ -16,7 +16,7 @@ from streams.reading.register import Register
 from streams.reading.sentiment import LexiconScorer
 from streams.reading.stage import ReadResult, ReadStage
 from streams.transports.batches import Record
-from streams.watching.columns import Block
+from streams.watching.columns import POSITIVE, Block
 from streams.watching.envelopes import UNATTRIBUTED, Envelope
 
 NOW = 1_759_809_600_000
@@ -30,7 +30,7 @@ def mention(number: int, **fields: Any) -> dict[str, Any]:
         "source": {"kind": ("news", "forum")[number % 2], "name": f"Nguồn {number % 5}"},
         "title": "Ngập sâu ở Huế" if number % 3 else "Cảm ơn xã",
         "organisations": [["19"], ["BYT", "46"], []][number % 3],
-        "sentiment": (-0.9, -0.6, -0.2, 0.4)[number % 4],
+        "sentiment": (-0.9, -0.6, -0.2, 0.4, 0.6)[number % 5],
         **fields,
     }
     return {name: value for name, value in whole.items() if value is not None}
@@ -67,7 +67,7 @@ def records(odd: Sequence[tuple[int, int]], many: int = 2 * MANY) -> list[Record
 def seen_by_watch(envelope: Envelope) -> list[tuple[Any, ...]]:
     """What counting needs of each reading, in the order of offsets."""
     found = [
-        (r.offset, r.seen_at, r.published_at, r.identity, envelope.sources[r.source], r.organisations, r.counts == 1)
+        (r.offset, r.seen_at, r.published_at, r.identity, envelope.sources[r.source], r.organisations, r.counts)
         for r in envelope.readings
     ]
     if envelope.plain is not None:
@@ -75,7 +75,8 @@ def seen_by_watch(envelope: Envelope) -> list[tuple[Any, ...]]:
         columns = (block.offsets, block.seen_at, block.published_at, block.identities, block.sources, block.groups)
         for offset, seen, published, name, source, group in zip(*(c.tolist() for c in columns), strict=True):
             organisations = block.organisations[group]
-            found.append((offset, seen, published, name, envelope.sources[source], organisations, False))
+            counts = -1 if source >= POSITIVE else 0
+            found.append((offset, seen, published, name, envelope.sources[source % POSITIVE], organisations, counts))
     return sorted(found, key=lambda one: one[0])
 
 
