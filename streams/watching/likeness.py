@@ -10,7 +10,7 @@ import re
 BITS = 23.0
 TITLE_BITS = 14.0
 #: Half of the bits that may differ at most, with room for chance: whatever differs more in the first half is no copy.
-_HALF = 30
+HALF = 30
 _WORD = re.compile(r"\w+")
 
 
@@ -35,7 +35,7 @@ def is_copy(one: tuple[int, int], title: str, other: tuple[int, int], other_titl
     if title and title == other_title:
         return -BITS - TITLE_BITS
     first = (one[0] ^ other[0]).bit_count()
-    if first > _HALF or not any(one) or not any(other):
+    if first > HALF or not any(one) or not any(other):
         return None
     beyond = first + (one[1] ^ other[1]).bit_count() - BITS
     if beyond > TITLE_BITS:

@@ -6,7 +6,7 @@ import msgspec
 
 from alerts.model import Excerpt, Representative
 from streams.watching.envelopes import Reading, Source
-from streams.watching.likeness import is_copy
+from streams.watching.likeness import HALF, is_copy
 from streams.watching.times import instant
 
 #: Stories remembered for an organisation.
@@ -143,8 +143,15 @@ class Stories(msgspec.Struct):
     def _nearest(self, reading: Reading) -> int | None:
         """Place of the story of which it is a copy: the most like it, the longest silent first."""
         print_, title = (reading.fingerprint, reading.fingerprint_more), reading.title
-        nearest, least = None, 0.0
-        for place, story in enumerate(self.stories):
+        first, nearest, least = reading.fingerprint, None, 0.0
+        # Most are told apart by half their bits already.
+        near = [
+            place
+            for place, story in enumerate(self.stories)
+            if (story.fingerprint ^ first).bit_count() <= HALF or story.title == title
+        ]
+        for place in near:
+            story = self.stories[place]
             beyond = is_copy((story.fingerprint, story.more), story.title, print_, title)
             if beyond is not None and (nearest is None or beyond < least):
                 nearest, least = place, beyond

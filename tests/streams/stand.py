@@ -81,13 +81,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def working(settings: StreamSettings) -> AsyncIterator[Stand]:
-    """A worker, started, and stopped at the end whatever became of it."""
+async def working(settings: StreamSettings, scratch: str = "scratch") -> AsyncIterator[Stand]:
+    """A worker, started, and stopped at the end whatever became of it; `scratch` is its own."""
     log, register = open_log(settings.log_url), Register.load()
     await log.start()
     config, versions = await prepare(log, settings, register, now_ms())
-    scratch = Path(settings.log_url.removeprefix("sqlite:///")).parent / "scratch"
-    worker = make_worker(settings, config, versions, log, name="w1", clock=now_ms, scratch=scratch)
+    place = Path(settings.log_url.removeprefix("sqlite:///")).parent / scratch
+    worker = make_worker(settings, config, versions, log, name="w1", clock=now_ms, scratch=place)
     stopping = asyncio.Event()
     task = asyncio.create_task(run_until(worker.app, stopping, worker.failure))
     try:

@@ -21,8 +21,7 @@ async def bare(servers: str, topic: str, mentions: int) -> tuple[float, int]:
     while seen < mentions:
         for records in (await consumer.getmany(timeout_ms=1000)).values():
             began = began or time.perf_counter()
-            count((record.value for record in records), counts)
-            seen += len(records)
+            seen += count((record.value for record in records), counts)
     took = time.perf_counter() - began
     await consumer.stop()
     return took, sum(counts.values())
@@ -46,8 +45,7 @@ def confluent(servers: str, topic: str, mentions: int) -> tuple[float, int]:
         messages = consumer.consume(5_000, timeout=1.0)
         if messages:
             began = began or time.perf_counter()
-            count((message.value() for message in messages), counts)
-            seen += len(messages)
+            seen += count((message.value() or b"" for message in messages), counts)
     took = time.perf_counter() - began
     consumer.close()
     return took, sum(counts.values())

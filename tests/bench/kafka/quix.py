@@ -18,14 +18,14 @@ def window(servers: str, topic: str, mentions: int) -> tuple[float, int]:
     began = ended = 0.0
     negatives = 0
 
-    def event_time(value: Any, _headers: Any, _timestamp: float, _kind: Any) -> int:
-        return decode(value).published_at
+    def event_time(value: Any, _headers: Any, timestamp: float, _kind: Any) -> int:
+        return decode(value).published_at if value else int(timestamp)
 
     def is_negative(value: bytes) -> bool:
         nonlocal began, ended
         began = began or time.perf_counter()
         ended = time.perf_counter()
-        sentiment = decode(value).sentiment
+        sentiment = decode(value).sentiment if value else None
         return sentiment is not None and sentiment <= NEGATIVE
 
     def note(_: Any) -> None:

@@ -51,7 +51,8 @@ async def stock(servers: str, topic: str, mentions: int, *, table: bool) -> tupl
 
     async def agent(stream: Any) -> None:
         async for value in stream:
-            add(value)
+            if value:
+                add(value)
 
     app.agent(app.topic(topic, value_serializer="raw", key_serializer="raw"), name="count")(agent)
     await app.start()

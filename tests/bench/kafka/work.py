@@ -25,6 +25,8 @@ decode = msgspec.json.Decoder(Mention).decode
 
 def keys(value: bytes) -> list[tuple[str, int]]:
     """What a mention is counted under: (organisation, minute), none unless it is negative."""
+    if not value:
+        return []  # a mark of the project's worker
     mention = decode(value)
     if mention.sentiment is None or mention.sentiment > NEGATIVE:
         return []
@@ -32,11 +34,16 @@ def keys(value: bytes) -> list[tuple[str, int]]:
     return [(organisation, minute) for organisation in mention.organisations or ()]
 
 
-def count(values: Iterable[bytes], counts: Counts) -> None:
-    """Decode mentions and count the negative ones."""
+def count(values: Iterable[bytes], counts: Counts) -> int:
+    """Decode mentions and count the negative ones; how many mentions there were."""
+    mentions = 0
     for value in values:
+        if not value:
+            continue  # a mark that the project's worker left in the topic
+        mentions += 1
         mention = decode(value)
         if mention.sentiment is not None and mention.sentiment <= NEGATIVE:
             minute = mention.published_at // MINUTE_MS
             for organisation in mention.organisations or ():
                 counts[organisation, minute] += 1
+    return mentions
