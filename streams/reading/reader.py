@@ -17,7 +17,7 @@ from streams.reading.masks import tells_a_person
 from streams.reading.naming import Named, Namer
 from streams.reading.register import Register
 from streams.reading.sentiment import Scorer
-from streams.reading.text import Text, cut_all, normalise
+from streams.reading.text import Text, cut, cut_all, normalise
 from streams.reading.voices import Voices
 from streams.watching.envelopes import BLAME, EVENT, ROLES, Reading, Suspected, roles_of
 from streams.watching.times import instant
