@@ -40,19 +40,16 @@ def is_copy(one: tuple[int, int], title: str, other: tuple[int, int], other_titl
     beyond = first + (one[1] ^ other[1]).bit_count() - BITS
     if beyond > TITLE_BITS:
         return None
-    words, others = _words(title), _words(other_title)
-    if _numbers_differ(words, others):
-        return None
-    beyond -= TITLE_BITS * len(words & others) / max(1, len(words | others))
+    (words, numbers), (others, other_numbers) = _words(title), _words(other_title)
+    if not (numbers <= others or other_numbers <= words):
+        return None  # each has a number that the other has not
+    shared = len(words & others)
+    beyond -= TITLE_BITS * shared / max(1, len(words) + len(others) - shared)
     return beyond if beyond <= 0 else None
 
 
-@functools.lru_cache(maxsize=1024)
-def _words(title: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(title.lower()))
-
-
-def _numbers_differ(words: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether each title has a number that the other has not."""
-    mine = {word for word in words - others if any(sign.isdigit() for sign in word)}
-    return bool(mine) and any(any(sign.isdigit() for sign in word) for word in others - words)
+@functools.lru_cache(maxsize=16_384)
+def _words(title: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a title, and those of them that hold a number."""
+    words = frozenset(_WORD.findall(title.lower()))
+    return words, frozenset(word for word in words if any(sign.isdigit() for sign in word))
