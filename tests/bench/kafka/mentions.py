@@ -24,7 +24,7 @@ _SYLLABLES = (
     "cán bộ tiếp giải quyết hỗ trợ kế hoạch công bố tuyến phố chợ bến xe lịch trực khảo sát nghị quyết"
 )
 _WORDS = tuple(_SYLLABLES.split())
-_ANGER = "người dân bức xúc, phẫn nộ vì chậm trễ, tắc trách"
+_ANGER = "người dân bức xúc, phẫn nộ vì chậm trễ, tắc trách; "
 _SYLLABLES_OF_NAMES = "An Bình Cảnh Duy Đông Gia Hà Khê Lâm Mỹ Ninh Oanh Phú Quế Sa Tây Uyên Vân Xuân Yên Ái Bắc"
 _NAMES = tuple(_SYLLABLES_OF_NAMES.split())
 #: Distinct titles: most of what is published shares or repeats what others wrote.
@@ -79,7 +79,7 @@ def mentions(count: int, organisations: int, now: int, *, text: bool, seed: int 
         }
         words = " ".join(chance.choices(_WORDS, k=14))
         if text:
-            line["text"] = f"{name(which)} họp với dân: {_ANGER if angry else words}."
+            line["text"] = f"{name(which)} họp với dân: {_ANGER + words if angry else words}."
         else:
             sentiment = round(chance.uniform(-1, -0.5) if angry else chance.uniform(-0.45, 1), 3)
             line |= {"text": words, "organisations": [code(which)], "sentiment": sentiment}
