@@ -24,8 +24,8 @@ TYPICAL = (
 )
 #: By how much the most surprising of all windows exceeds its typical value once a day, and the nats in which greater
 #: excesses become e times as rare; the alarm's other conditions are taken into account.
-BEYOND = (-0.60, 0.00, 0.20, 0.55, 0.60, 0.71, 0.68, 0.60, 0.40)
-STEEP = (0.83, 0.93, 1.01, 0.92, 0.95, 0.86, 0.81, 0.74, 0.79)
+BEYOND = (-0.65, -0.05, 0.15, 0.50, 0.55, 0.66, 0.63, 0.55, 0.35)
+STEEP = (0.89, 1.00, 1.08, 0.98, 1.02, 0.92, 0.87, 0.79, 0.85)
 #: Mean nats by which the greatest surprise of an ordinary day is over the typical one, days below it counted as 0.
 ORDINARY = 0.55
 #: The same for the share of negatives, whatever the volume.

@@ -9,7 +9,7 @@ from detectors import alarm as alarms
 from detectors.alarm import Alarm, Evidence, Reason
 from detectors.calibration import SHARE_STEEP, SHARE_TYPICAL
 from detectors.decisions import SEVERITIES, SHARE, Decision, Kind
-from detectors.layout import SHARE_WINDOWS, Floats, Grid, State
+from detectors.layout import NOW, SHARE_WINDOWS, Floats, Grid, State
 from detectors.policy import Policy
 from detectors.surprise import excess_of, share_surprise, weekly_probability
 
@@ -17,6 +17,8 @@ from detectors.surprise import excess_of, share_surprise, weekly_probability
 PRIOR_SHARE = 0.25
 #: Squared standard deviations below which a share is not worth a figure.
 REMARKABLE = 6.0
+#: A block teaches as if it had at most so many times the mentions that are usual.
+FLOOD = 2.0
 #: What a test says where there are too few mentions.
 SILENT = -10.0
 _CHANGES = {Reason.FIRED: Kind.FIRED, Reason.ESCALATED: Kind.ESCALATED}
@@ -80,9 +82,12 @@ def learn(policy: Policy, grid: Grid, state: State) -> None:
     state["share_spread"] += weight * (ratio - state["share_spread"])
     np.maximum(state["share_spread"], 1.0, out=state["share_spread"])
     decay = 0.5 ** (grid.block / policy.share_half_life)
+    # A flood of praise says little about the share of an ordinary day, however many mentions it has.
+    most = np.maximum(FLOOD * state["rate"][NOW, 1] * (grid.block // grid.step), policy.share_prior)
+    weight = np.minimum(1.0, most / np.maximum(state["block"][1], 1))
     for place, kind in enumerate(("negative", "mentions")):
         state[f"share_{kind}"] *= decay
-        state[f"share_{kind}"] += state["block"][place] - state["held_back"][0]
+        state[f"share_{kind}"] += weight * (state["block"][place] - state["held_back"][0])
 
 
 def remember_day(policy: Policy, state: State) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from detectors.bank import Bank
 from detectors.decisions import COUNT
-from detectors.layout import SHARE_WINDOWS, Grid, Layout, State
+from detectors.layout import NOW, SHARE_WINDOWS, Grid, Layout, State
 from detectors.policy import Policy
 from detectors.shares import PRIOR_SHARE, SILENT, learn, roll, score, usual_share
 from tests.detectors.series import DAY, ordinary, run
@@ -20,10 +20,24 @@ def block(state: State, negative: object, mentions: object) -> None:
 def test_the_usual_share_begins_at_the_prior_and_follows_what_is_seen() -> None:
     state = Layout(POLICY, GRID).empty(1)
     assert usual_share(POLICY, state).tolist() == [PRIOR_SHARE]
+    state["rate"][NOW, 1] = 1000 / 15
     block(state, 50, 1000)
     for _ in range(200):
         learn(POLICY, GRID, state)
     assert abs(usual_share(POLICY, state)[0] - 0.05) < 0.001
+
+
+def test_a_flood_of_praise_does_not_make_the_usual_share_small() -> None:
+    state = Layout(POLICY, GRID).empty(1)
+    state["rate"][NOW, 1] = 4.0
+    block(state, 20, 60)
+    for _ in range(2000):
+        learn(POLICY, GRID, state)
+    before = usual_share(POLICY, state)[0]
+    block(state, 20, 6000)
+    for _ in range(8):
+        learn(POLICY, GRID, state)
+    assert usual_share(POLICY, state)[0] > 0.9 * before
 
 
 def test_hours_are_counted_and_then_forgotten() -> None:
