@@ -35,7 +35,7 @@ class Heard(NamedTuple):
     """What a window's negatives are, out of `looked_at` of them.
 
     `late` came late, on average `age` minutes after they were published; `different` are left when near-identical
-    texts of one source, or copies of a story in it, are counted once, `voices` when at most some of each voice count.
+    texts of one source are counted once, `voices` when at most some of each voice count.
     """
 
     looked_at: int
@@ -95,7 +95,7 @@ class Crowd:
 
 
 def _different(window: Sequence[Voice]) -> int:
-    """How many are left when near-identical texts of one source, or copies of one story in it, are counted once."""
+    """How many are left when near-identical texts of one source are counted once, whatever their titles."""
     kept: dict[int, list[int]] = {}
     different = 0
     for one in window:
@@ -104,4 +104,4 @@ def _different(window: Sequence[Voice]) -> int:
             different += 1
             if one.fingerprint:
                 known.append(one.fingerprint)
-    return min(different, len({(one.source, one.story or -place) for place, one in enumerate(window, 1)}))
+    return different
