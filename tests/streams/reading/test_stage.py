@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.mentions import RefusalReason, mark_record
@@ -134,6 +134,7 @@ VALUES = st.lists(
 )
 
 
+@settings(deadline=None)  # the first example loads what reading needs
 @given(VALUES, st.integers(0, 12))
 def test_where_batches_are_cut_changes_no_reading(values: list[bytes | None], cut: int) -> None:
     records = [Record(offset, NOW + offset, None, value) for offset, value in enumerate(values)]
