@@ -177,8 +177,9 @@ class Bank:
 
     def _finish_block(self, minute: int) -> list[Decision]:
         state, policy, grid = self._state, self.policy, self.grid
-        state["past_usual"][self._blocks % grid.ring] = state["rate"][NOW] * self._steps
-        state["usual_ever"] += state["past_usual"][self._blocks % grid.ring]
+        usual = state["rate"][NOW] * self._steps
+        state["past_usual"][self._blocks % grid.ring] = usual
+        state["usual_ever"] += usual
         shares.roll(grid, state, self._blocks)
         learns = self._deciding.learns()
         state["spared"] = np.where(state["held_back"] > 0, grid.ring, np.maximum(state["spared"] - 1, 0))

@@ -45,7 +45,7 @@ def test_a_level_follows_what_is_learned_and_not_what_is_seen() -> None:
     taught(part, learned, None)
     expected = [float(bank.nearest(np.array([0])).expected[0]) for bank in (whole, part)]
     assert expected[0] == pytest.approx(expected[1], rel=0.1)
-    assert whole._state["share_negative"] == pytest.approx(part._state["share_negative"])
+    assert whole._state["share_negative"] == pytest.approx(part._state["share_negative"], rel=0.05)
 
 
 @settings(max_examples=25, deadline=None)
