@@ -41,6 +41,8 @@ SHELLS = {
     "typer": {"deploy"},
     "river": {"detectors"},
 }
+#: Modules that put ours into another library's form, and are imported by nobody else of ours.
+ADAPTERS = {"streams/reading/rivers.py": "river"}
 #: Pure code reads no clock, no randomness, no environment, no files.
 PURE = ("detectors", "streams/watching", "streams/reading")
 IMPURE_CALLS = {
@@ -100,9 +102,15 @@ def test_a_library_of_a_shell_stays_in_its_shell(library: str) -> None:
         if folder not in SHELLS[library]
         for path in sources(folder)
         for name in imported(path)
-        if name.split(".")[0] == library
+        if name.split(".")[0] == library and ADAPTERS.get(path.relative_to(ROOT).as_posix()) != library
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_adapter_is_imported_by_nobody(adapter: str) -> None:
+    module = adapter.removesuffix(".py").replace("/", ".")
+    assert not [path for folder in FOLDERS for path in sources(folder) if module in imported(path)]
 
 
 @pytest.mark.parametrize("folder", PURE)
