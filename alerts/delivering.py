@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from alerts.model import Attempt, Delivery, Outcome, Verdict
+from alerts.receiving import Attempt, Delivery, Outcome, Verdict
 
 #: Answers that ask to be tried again, beside all of 5xx.
 _RETRIED_STATUS = frozenset({408, 425, 429})

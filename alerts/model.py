@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.explanation import Explanation
+
 #: Who made a change, where no token did.
 WATCH = "watch"
 SYSTEM = "system"
@@ -98,55 +100,6 @@ class Suspicion(msgspec.Struct, frozen=True):
     text: str
     rebuttal: str = ""
     rebuttal_url: str = ""
-
-
-class Scale(msgspec.Struct, frozen=True):
-    """A window that was looked at: how much it held, what is usual there (90 % of ordinary windows), what fires."""
-
-    minutes: int
-    observed: int
-    expected: float
-    low: float
-    high: float
-    needed: int
-    test_probability: float
-
-
-class SourceShare(msgspec.Struct, frozen=True):
-    """How much of what is beyond the usual comes from one source; all shares make 1."""
-
-    kind: str
-    name: str
-    share: float
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """Why there is an alarm, or none.
-
-    Attributes
-    ----------
-    refusal
-        Which test failed: a value of `detectors.alarm.Reason`; ``fired`` or ``still firing`` where none did.
-    scales
-        All windows looked at, shortest first; with fewer than `needed` in each there is no alarm.
-    decisive
-        Place in `scales` of the one nearest to an alarm, or beyond it.
-    probability, budget
-        Chance of such a week; alarms a week that the budget allows this series.
-    learned_hours, dispersion
-        Hours from which the baseline learned; variance of a count as a multiple of its mean.
-    sources
-        Contributions to what is beyond the usual, greatest first.
-    """
-
-    refusal: str
-    scales: tuple[Scale, ...]
-    decisive: int
-    probability: float
-    budget: float
-    learned_hours: float
-    dispersion: float
-    sources: tuple[SourceShare, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -409,148 +362,6 @@ class Change(msgspec.Struct, frozen=True):
             return None
         finding = msgspec.json.decode(self.body, type=Finding)
         return Alert(self.run, finding, self.sequence, self.at, stale=self.kind is ChangeKind.STALE)
-
-
-class Receiver(msgspec.Struct, frozen=True):
-    """Where alerts are sent, and which.
-
-    Attributes
-    ----------
-    name
-        Its key; stays when address or matchers change.
-    secret
-        *Reference* to the signing secret (an environment variable, a file); never the secret itself.
-    organisations, severities
-        Only alerts of these; empty means all.
-    min_severity
-        Only alerts at least this grave.
-    drills
-        Also wants alerts of runs that are not live (replays, demos, drills).
-    runs
-        Instead of `drills`: exactly these runs, ``""`` being the live one and ``demo*`` every run that begins so.
-    enabled
-        The operator's word.
-    disabled
-        Why the service itself stopped sending to it; empty while it did not.
-    channel
-        How it is reached: a value of `alerts.channels.message.Channel`.
-    """
-
-    name: str
-    url: str
-    secret: str = ""
-    organisations: tuple[str, ...] = ()
-    severities: tuple[Severity, ...] = ()
-    min_severity: Severity = Severity.NOTICE
-    drills: bool = False
-    runs: tuple[str, ...] | None = None
-    enabled: bool = True
-    disabled: str = ""
-    channel: str = "webhook"
-
-
-class Outcome(StrEnum):
-    """How a delivery stands."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-
-
-class Verdict(StrEnum):
-    """What one attempt means for its delivery."""
-
-    DONE = "done"
-    RETRY = "retry"
-    DEAD = "dead"
-    GONE = "gone"
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """One revision of an alert for one receiver.
-
-    Attributes
-    ----------
-    id
-        The webhook id: the same in every attempt, derived from receiver, run, alert and revision.
-    sequence
-        Of the change it carries.
-    attempts
-        How many were made.
-    claim
-        Fencing number: grows each time a sender takes the delivery; an attempt names the claim it was made under.
-    due_at
-        When to try (next); while claimed, when the claim lapses; `None` once settled.
-    settled_at, reason
-        When and why it was delivered or given up (a closed set, see `alerts.delivering`); of the last attempt so far.
-    """
-
-    id: str
-    receiver: str
-    run: str
-    alert_id: str
-    revision: int
-    sequence: int
-    created_at: datetime
-    outcome: Outcome = Outcome.PENDING
-    attempts: int = 0
-    claim: int = 0
-    due_at: datetime | None = None
-    settled_at: datetime | None = None
-    reason: str = ""
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """One try of a delivery, and what it means.
-
-    Attributes
-    ----------
-    delivery, claim
-        `Delivery.id`, and `Delivery.claim` as `due` handed it out.
-    at, seconds
-        Start and length.
-    verdict, reason
-        See `alerts.delivering.judge`.
-    status
-        The HTTP status, if there was an answer.
-    due_at
-        When to try again, with `Verdict.RETRY`.
-    """
-
-    delivery: str
-    claim: int
-    at: datetime
-    seconds: float
-    verdict: Verdict
-    reason: str
-    status: int | None = None
-    due_at: datetime | None = None
-
-
-class Scope(StrEnum):
-    """What a token may do."""
-
-    PUBLISH = "publish"
-    READ = "read"
-    ACT = "act"
-
-
-class Token(msgspec.Struct, frozen=True):
-    """A caller's token as the store knows it: by the SHA-256 of its secret only.
-
-    Attributes
-    ----------
-    name
-        Its key, and the actor in every change its holder makes.
-    sources
-        Source names it may publish as; `None` allows all.
-    """
-
-    name: str
-    scopes: frozenset[Scope]
-    created_at: datetime
-    sources: frozenset[str] | None = None
-    revoked_at: datetime | None = None
 
 
 def canonical(value: Finding | Excerpt | Level) -> bytes:

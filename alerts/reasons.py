@@ -1,7 +1,7 @@
 """Why there is an alarm, or none, in Vietnamese. Pure."""
 
 from alerts import words
-from alerts.model import Explanation
+from alerts.explanation import Explanation
 
 
 def sentence(told: Explanation) -> str:

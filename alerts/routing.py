@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.model import LIVE, Finding, Receiver, Series, Severity
+from alerts.model import LIVE, Finding, Series, Severity
+from alerts.receiving import Receiver
 
 #: Mildest to gravest.
 ORDER = tuple(Severity)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from alerts.model import Scope, Token
+from alerts.receiving import Scope, Token
 from api.errors import ProblemError
 from api.service import Service
 

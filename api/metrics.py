@@ -7,8 +7,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from alerts.delivering import REASONS
-from alerts.model import FINDING_KINDS, INCIDENT_KINDS, Outcome, Verdict
+from alerts.model import FINDING_KINDS, INCIDENT_KINDS
 from alerts.ports import Status
+from alerts.receiving import Outcome, Verdict
 from alerts.teaching import LessonState
 from api.hub import Dropped, Hub
 

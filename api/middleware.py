@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from alerts.model import Scope as TokenScope
+from alerts.receiving import Scope as TokenScope
 from api.errors import ProblemError, bug
 from api.metrics import OTHER, Metrics
 from api.service import Service

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from alerts.channels.message import SIGNED, Channel, Option
 from alerts.channels.templates import TemplateRefusedError, compiled
-from alerts.model import Receiver, Severity
+from alerts.model import Severity
+from alerts.receiving import Receiver
 
 #: Addresses of services that have one for everybody; another one may be set, such as a proxy of one's own.
 _USUAL_URL = MappingProxyType(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from alerts.model import Scope, Token
+from alerts.receiving import Scope, Token
 from alerts.store.protocol import AlertStore
 from alerts.tokens import PREFIX, NewToken, digest, new_token
 from api.settings import SettingsError

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from alerts import words
 from alerts.incidents.model import Incident
 from alerts.incidents.wire import incident_body
-from alerts.model import ALERT_KINDS, INCIDENT_KINDS, LIVE, Alert, Change, ChangeKind, Delivery, Excerpt
+from alerts.model import ALERT_KINDS, INCIDENT_KINDS, LIVE, Alert, Change, ChangeKind, Excerpt
+from alerts.receiving import Delivery
 from alerts.store.protocol import AlertStore, History
 from alerts.wire import alert_body
 from api import cursors

@@ -22,6 +22,7 @@ ALLOWED = {
 STREAMS_MAY_KNOW = {
     "alerts.model",
     "alerts.decoding",
+    "alerts.explanation",
     "alerts.ports",
     "alerts.teaching",
     "alerts.themes",

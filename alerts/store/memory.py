@@ -14,23 +14,9 @@ from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Act
 from alerts.incidents.model import Incident, IncidentState
 from alerts.lifecycle import Hearing, hearing
-from alerts.model import (
-    SYSTEM,
-    Alert,
-    AlertState,
-    Attempt,
-    Change,
-    ChangeKind,
-    Delivery,
-    Excerpt,
-    Outcome,
-    Receiver,
-    Representative,
-    Scope,
-    Token,
-    Verdict,
-)
+from alerts.model import SYSTEM, Alert, AlertState, Change, ChangeKind, Excerpt, Representative
 from alerts.ports import Found
+from alerts.receiving import Attempt, Delivery, Outcome, Receiver, Scope, Token, Verdict
 from alerts.store import planning
 from alerts.store.memory_incidents import IncidentsInMemory
 from alerts.store.memory_levels import LevelsInMemory

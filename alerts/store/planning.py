@@ -15,19 +15,15 @@ from alerts.model import (
     WATCH,
     Alert,
     AlertState,
-    Attempt,
     Change,
     ChangeKind,
-    Delivery,
     Excerpt,
     Finding,
-    Receiver,
     Representative,
-    Token,
-    Verdict,
     canonical,
 )
 from alerts.ports import Found
+from alerts.receiving import Attempt, Delivery, Receiver, Token, Verdict
 from alerts.routing import Match, delivery_id, is_news, match, run_of, stays_told
 
 #: Run and id of an alert.

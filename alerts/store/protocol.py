@@ -8,21 +8,9 @@ from alerts.erasing import MentionName
 from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Act
 from alerts.incidents.model import Incident, IncidentState
-from alerts.model import (
-    Alert,
-    AlertState,
-    Attempt,
-    Change,
-    ChangeKind,
-    Delivery,
-    Excerpt,
-    Outcome,
-    Receiver,
-    Representative,
-    Scope,
-    Token,
-)
+from alerts.model import Alert, AlertState, Change, ChangeKind, Excerpt, Representative
 from alerts.ports import Found
+from alerts.receiving import Attempt, Delivery, Outcome, Receiver, Scope, Token
 from alerts.store.levels import LevelStore
 
 #: How long a sender may hold a delivery before another one takes it over.

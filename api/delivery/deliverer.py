@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from alerts.channels.message import Message
 from alerts.delivering import Answer, RetryPolicy, judge, reason_of
 from alerts.errors import StoreError
-from alerts.model import LIVE, Attempt, Verdict
+from alerts.model import LIVE
+from alerts.receiving import Attempt, Verdict
 from alerts.store.protocol import AlertStore, Due
 from api.delivery.sender import Sender
 from api.metrics import Metrics

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from alerts.model import Token
+from alerts.receiving import Token
 from api.bodies import ArraySplitter, Inflater, LineSplitter, Splitter
 from api.deps import Publisher, ServiceDep
 from api.errors import ProblemError

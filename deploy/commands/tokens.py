@@ -34,7 +34,7 @@ def create(
 ) -> None:
     """Make a token and print it; it is shown this once and cannot be shown again."""
     from alerts.errors import TokenExistsError
-    from alerts.model import Scope
+    from alerts.receiving import Scope
     from alerts.tokens import new_token
 
     if not _NAME.fullmatch(name):

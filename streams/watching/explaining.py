@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from alerts.model import Explanation, Scale, SourceShare
+from alerts.explanation import Explanation, Scale, SourceShare
 from detectors.decisions import Decision, Why
 from detectors.explain import contributions, explain
 from detectors.policy import DAY

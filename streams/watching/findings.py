@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
+from alerts.explanation import Explanation
 from alerts.model import (
     AlertState,
     Excerpt,
-    Explanation,
     Finding,
     FormerName,
     Representative,

@@ -6,7 +6,8 @@ from math import sqrt
 import msgspec
 import numpy as np
 
-from alerts.model import Explanation, Forecast, Level
+from alerts.explanation import Explanation
+from alerts.model import Forecast, Level
 from detectors.bank import Bank
 from detectors.explain import nearness
 from detectors.forecast import HORIZONS, Forecaster, Outlook, Phase

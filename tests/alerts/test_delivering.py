@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.delivering import REASONS, Answer, RetryPolicy, claimed, delay, judge, reason_of, settled
-from alerts.model import Attempt, Delivery, Outcome, Verdict
+from alerts.receiving import Attempt, Delivery, Outcome, Verdict
 from tests.contracts.store_contract import NOW
 
 POLICY = RetryPolicy()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import Receiver, Severity
+from alerts.model import Severity
+from alerts.receiving import Receiver
 from alerts.routing import OLDEST, Match, delivery_id, is_news, match, run_of, wants_run
 from tests.alerts.examples import FINDING, changed
 from tests.contracts.store_contract import NOW

@@ -16,8 +16,9 @@ import msgspec
 from fastapi import FastAPI
 
 from alerts.delivering import RetryPolicy
-from alerts.model import AlertState, Excerpt, Finding, Level, Representative, Scope, Series, Severity, SourceCount
+from alerts.model import AlertState, Excerpt, Finding, Level, Representative, Series, Severity, SourceCount
 from alerts.ports import Found, FoundLevel, Place, Refused, SourceUnavailableError, Status, Taken
+from alerts.receiving import Scope
 from alerts.store import AlertStore
 from alerts.store.memory import MemoryStore
 from alerts.teaching import Teacher

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from alerts.errors import StoreUnavailableError
-from alerts.model import Scope
 from alerts.ports import SourceUnavailableError, Status
+from alerts.receiving import Scope
 from alerts.store import History
 from alerts.store.memory import MemoryStore
 from api.metrics import REFUSAL_REASONS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.model import Scope
+from alerts.receiving import Scope
 from alerts.store.memory import MemoryStore
 from alerts.tokens import digest, new_token
 from api.settings import SettingsError

@@ -21,7 +21,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from alerts.model import Outcome
+from alerts.receiving import Outcome
 from tests.api.stand import SECRET, Stand, make_finding, running, until
 
 SUBSCRIBERS = 1000

@@ -28,22 +28,18 @@ from alerts.incidents.model import IncidentState
 from alerts.model import (
     ALERT_KINDS,
     AlertState,
-    Attempt,
     ChangeKind,
     Excerpt,
     Finding,
     Forecast,
     Level,
-    Outcome,
-    Receiver,
     Representative,
-    Scope,
     Series,
     Severity,
-    Verdict,
     canonical,
 )
 from alerts.ports import Found, FoundLevel, Place
+from alerts.receiving import Attempt, Outcome, Receiver, Scope, Verdict
 from alerts.routing import OLDEST
 from alerts.store import AlertStore
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from alerts.model import Scope
+from alerts.receiving import Scope
 from alerts.store import open_store
 from alerts.tokens import digest
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from alerts.delivering import claimed, settled
 from alerts.errors import UnknownReceiverError
-from alerts.model import SYSTEM, Attempt, Change, ChangeKind, Delivery, Outcome, Receiver, Verdict
+from alerts.model import SYSTEM, Change, ChangeKind
+from alerts.receiving import Attempt, Delivery, Outcome, Receiver, Verdict
 from alerts.store import planning
 from alerts.store.protocol import LEASE, Due
 from alerts.store.sql import rows, schema

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from alerts.model import Alert, Attempt, Change, ChangeKind, Delivery, Excerpt, Finding, Outcome, Receiver, Verdict
+from alerts.model import Alert, Change, ChangeKind, Excerpt, Finding
+from alerts.receiving import Attempt, Delivery, Outcome, Receiver, Verdict
 from alerts.store.planning import MentionKey
 
 #: Values in one ``IN (…)``: well below every database's limit of parameters.

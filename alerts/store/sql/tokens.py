@@ -7,7 +7,8 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.errors import TokenExistsError, UnknownTokenError
-from alerts.model import ChangeKind, Scope, Token
+from alerts.model import ChangeKind
+from alerts.receiving import Scope, Token
 from alerts.store import planning
 from alerts.store.sql import schema
 from alerts.store.sql.database import Database

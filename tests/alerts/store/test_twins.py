@@ -16,8 +16,9 @@ from alerts.incidents.grouping import GroupingPolicy
 from alerts.incidents.handling import Acknowledge, Merge, Note, Reopen, Resolve, Split
 from alerts.incidents.handling import Act as IncidentAct
 from alerts.incidents.model import IncidentState
-from alerts.model import ALERT_KINDS, AlertState, Receiver, Scope, Severity, Verdict
+from alerts.model import ALERT_KINDS, AlertState, Severity
 from alerts.ports import Found
+from alerts.receiving import Receiver, Scope, Verdict
 from alerts.store import AlertStore, open_store
 from tests.contracts.store_contract import NOW, attempt, excerpt, finding, found
 

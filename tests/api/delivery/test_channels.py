@@ -17,7 +17,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from standardwebhooks import Webhook
 
 from alerts.delivering import RetryPolicy
-from alerts.model import AlertState, Outcome
+from alerts.model import AlertState
+from alerts.receiving import Outcome
 from tests.api.stand import SECRET, Stand, make_excerpt, make_finding, running, until
 
 

@@ -14,7 +14,8 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from alerts.delivering import RetryPolicy
-from alerts.model import AlertState, Outcome, Severity
+from alerts.model import AlertState, Severity
+from alerts.receiving import Outcome
 from alerts.store.memory import MemoryStore
 from tests.api.stand import SECRET, HandSource, Stand, make_excerpt, make_finding, running, until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from alerts.claims import Claim, ClaimRefusedError, UnknownClaimError
-from alerts.model import Scope
+from alerts.receiving import Scope
 from tests.api.stand import Stand, running
 
 ENTRY = {"text": "Đập Suối Lớn đã vỡ", "rebuttal": "Đập an toàn.", "rebuttal_url": "https://example.vn/1"}

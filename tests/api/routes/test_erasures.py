@@ -5,7 +5,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from alerts.model import Outcome, Scope
+from alerts.receiving import Outcome, Scope
 from tests.api.delivery.test_delivery import _told, receiving
 from tests.api.stand import Reader, make_excerpt, make_finding, running, until
 

@@ -7,7 +7,7 @@ import aiohttp
 import httpx
 import pytest
 
-from alerts.model import Scope
+from alerts.receiving import Scope
 from tests.api.stand import Reader, Stand, make_finding, running, until
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from alerts.model import Scope
+from alerts.receiving import Scope
 from tests.api.stand import Stand, running, until
 
 NDJSON = {"content-type": "application/x-ndjson"}

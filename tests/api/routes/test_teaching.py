@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from alerts.model import Representative, Scope
+from alerts.model import Representative
+from alerts.receiving import Scope
 from streams.log import Log, open_log
 from streams.reading.register import Register
 from streams.settings import StreamSettings

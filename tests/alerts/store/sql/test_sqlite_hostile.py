@@ -18,7 +18,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from alerts.errors import StoreError, StoreInvalidError, StoreNewerError, StoreUnavailableError
-from alerts.model import ChangeKind, Finding, Outcome
+from alerts.model import ChangeKind, Finding
+from alerts.receiving import Outcome
 from alerts.store import open_store
 from alerts.store.sql import SqlStore, schema
 from alerts.store.sql.database import Database
