@@ -33,6 +33,7 @@ def _y(rate: float) -> float:
 
 def draw(title: str, points: Sequence[Point]) -> str:
     """The diagram: the line is what is promised, the grey band a factor of 1.5 about it."""
+    points = sorted(points, key=lambda point: point.budget)
     head = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" font-family="DejaVu Sans, sans-serif"'
     found = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {head} font-size="12" fill="#222" role="img">',
