@@ -9,10 +9,11 @@ import pytest
 from alerts.model import canonical
 from streams.backtest import Backtest
 from streams.log import open_log
-from streams.reading.reader import Reader
+from streams.reading.reader import Apart, Reader
 from streams.reading.register import Register
-from streams.reading.sentiment import LexiconScorer
+from streams.reading.sentiment_scorer import scorer_of
 from streams.reading.stage import ReadStage
+from streams.settings import StreamSettings
 from streams.sources.files import MentionFile
 from streams.watching.config import WatchConfig
 from tests.rig import Rig
@@ -27,7 +28,14 @@ def backtested(readings_partitions: int) -> set[tuple[str, int, bytes]]:
     register = Register.load()
     names = {body.code: body.name for body in register.organisations()}
     config = WatchConfig(names, readings_partitions=readings_partitions, mentions_partitions=PARTITIONS)
-    reader = Reader(register, LexiconScorer(), {"default": 0.5}, "a secret that voices are keyed with")
+    settings = StreamSettings()  # as the worker has them
+    reader = Reader(
+        register,
+        scorer_of(settings.sentiment, register),
+        settings.negative_threshold,
+        "a secret that voices are keyed with",
+        apart=Apart(settings.abroad, settings.observed),
+    )
     stage = ReadStage(reader, readings_partitions, replay=True)
     with MentionFile(str(NEWS)) as file:
         found = Backtest(stage, config).run(file)
