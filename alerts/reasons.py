@@ -9,7 +9,7 @@ def sentence(told: Explanation) -> str:
 
     Examples
     --------
-    >>> from alerts.model import Scale
+    >>> from alerts.explanation import Scale
     >>> scale = Scale(30, 6, 1.2, 0.0, 4.0, 9, 0.003)
     >>> for part in sentence(Explanation("below the threshold", (scale,), 0, 0.4, 0.1, 700.0, 2.2)).split("; "):
     ...     print(part)
@@ -38,7 +38,7 @@ def short(told: Explanation) -> str:
 
     Examples
     --------
-    >>> from alerts.model import Scale
+    >>> from alerts.explanation import Scale
     >>> short(Explanation("fired", (Scale(30, 16, 1.2, 0.0, 4.0, 9, 1e-9),), 0, 0.01, 0.1, 700.0, 2.2))
     'Nếu trong 30 phút có dưới 9 lượt thì đã không cảnh báo.'
     """
