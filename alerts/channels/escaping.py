@@ -9,7 +9,6 @@ from alerts.words import clean
 _MARKDOWN = re.compile(r"([\\`*_\[\]~<>])|^([#+-])|^(\d+)(?=[.)])")
 #: What XML 1.0 cannot hold (section 2.2), beside the line breaks and tabs that `plain` makes spaces of.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain(text: str) -> str:
@@ -58,18 +57,6 @@ def markdown(text: str) -> str:
     \# 1. Mục
     """
     return _MARKDOWN.sub(lambda found: f"\\{found[0]}" if not found[3] else f"{found[3]}\u2060", plain(text))
-
-
-def csv_cell(text: str) -> str:
-    """For a spreadsheet's cell: what would be a formula becomes text.
-
-    Examples
-    --------
-    >>> csv_cell("=1+1"), csv_cell("tin")
-    ("'=1+1", 'tin')
-    """
-    line = plain(text)
-    return f"'{line}" if text.startswith(_FORMULA) or line.startswith(_FORMULA) else line
 
 
 def xml_text(text: str) -> str:

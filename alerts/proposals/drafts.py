@@ -115,11 +115,10 @@ def memo(dossier: Dossier) -> Document:
         _heading(texts.MEMO_DECISION),
         _text(texts.MEMO_CHOICES),
     ]
-    leaders = texts.LEADERS_PROVINCE if dossier.drafter.symbol == "UBND" else texts.LEADERS_MINISTRY
     return replace(
         _issued(dossier, Kind.MEMO),
         abstract=texts.ABOUT.format(name=_name(dossier)),
-        addressees=(f"{leaders} {dossier.drafter.name}",),
+        addressees=(f"{texts.LEADERS} {dossier.drafter.name}",),
         body=tuple(body),
         attachments=(texts.ANNEX_ATTACHED, texts.DECISION_ATTACHED),
         signer=(texts.UNIT_HEAD,),

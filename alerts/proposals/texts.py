@@ -58,8 +58,7 @@ MEMO_ASK: Mapping[Level, str] = MappingProxyType(
     }
 )
 MEMO_CHOICES = "☐ Đồng ý    ☐ Tiếp tục theo dõi, báo cáo lại lúc […]    ☐ Không đồng ý, lý do: […]./."
-LEADERS_MINISTRY = "Lãnh đạo"
-LEADERS_PROVINCE = "Lãnh đạo"
+LEADERS = "Lãnh đạo"
 UNIT_HEAD = "THỦ TRƯỞNG ĐƠN VỊ TRÌNH"
 
 SUBMISSION_OPENING = "{point}, {office} kính trình Thủ tướng Chính phủ như sau:"
